@@ -1,0 +1,71 @@
+// What mirrorwaf asks of a WAF engine. Nothing outside src/engine knows which one it is.
+// Stage: decode -> prefilter -> [engine] -> verdict.
+
+/** One matched condition, in the engine's words (libddwaf event format, spec appsec.md section 2). */
+export interface ConditionMatch {
+  readonly operator: string
+  readonly operatorValue: string
+  readonly address: string
+  readonly keyPath: readonly string[]
+  /** The value after transformers, at most 4096 bytes; already redacted by the engine. */
+  readonly value: string
+  readonly highlight: readonly string[]
+}
+
+/** One matched rule. */
+export interface RuleMatch {
+  readonly id: string
+  readonly name: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly conditions: readonly ConditionMatch[]
+}
+
+/** Sizes that the engine's own limits cut, as the engine reports them; absent when nothing was cut. */
+export interface TruncationMetrics {
+  readonly stringLengthBytes?: number
+  readonly containerSize?: number
+  readonly containerDepth?: number
+}
+
+/** What one run over some addresses gave. */
+export interface EngineResult {
+  readonly matches: readonly RuleMatch[]
+  /** The engine asks that the request be kept although it may have raised no event. */
+  readonly isKept: boolean
+  readonly isTimedOut: boolean
+  readonly runtimeUs: number
+  readonly attributes: Readonly<Record<string, unknown>> | undefined
+  readonly truncation: TruncationMetrics
+  /** Engine error number, `undefined` when the run succeeded. */
+  readonly errorNumber: number | undefined
+}
+
+/** A value tree as the engine takes it. Maps have a null prototype: senders choose their names. */
+export type EngineValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly EngineValue[]
+  | { readonly [key: string]: EngineValue }
+
+/** Addresses of one run: address name -> value. Null prototype. */
+export type EngineInput = Readonly<Record<string, EngineValue>>
+
+/** Per-request state: rules match at most once in it. Always dispose it: its memory is native. */
+export interface EngineContext {
+  /** @param budgetUs - whole microseconds, at least 1. */
+  run(input: EngineInput, budgetUs: number): EngineResult
+  dispose(): void
+}
+
+/** A loaded ruleset, ready to inspect. One per worker thread. */
+export interface Engine {
+  readonly name: string
+  readonly version: string
+  readonly rulesVersion: string
+  /** Addresses that at least one loaded rule or processor reads. */
+  readonly knownAddresses: ReadonlySet<string>
+  createContext(): EngineContext
+  dispose(): void
+}

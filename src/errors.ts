@@ -1,0 +1,79 @@
+// Catalogue of every error code a user can meet, and the one error class.
+// A code is stable: once released it is never reused for another fault. Each entry says what to do next.
+
+/** What each code means and the way out; `{name}` is filled from `MirrorwafError.details`. */
+export const errorCatalogue = {
+  // options and commands
+  MWAF_OPTIONS_UNKNOWN: 'Unknown option {option}. Accepted: see `mirrorwaf {command} --help`.',
+  MWAF_OPTIONS_VALUE: '{source}: {value} is not accepted for {option}. Accepted: {accepted}.',
+  MWAF_OPTIONS_FILE: 'Cannot read the configuration file {path}: {reason}. Give an existing YAML or JSON file.',
+  MWAF_COMMAND_UNKNOWN: 'Unknown command {command}. Commands: {accepted}.',
+  MWAF_COMMAND_ARGUMENT: '{argument}: {reason}.',
+
+  // listener
+  MWAF_LISTENER_ADDRESS: 'Cannot listen on {address}: {reason}. Choose a free address with {option}.',
+  MWAF_LISTENER_TLS: 'Cannot load the TLS {file}: {reason}.',
+
+  // parser
+  MWAF_PARSER_CONTRACT:
+    'The llhttp build inside undici is not the one this was written for ({reason}). Install with `npm ci`.',
+
+  // pool and workers
+  MWAF_POOL_START: 'The inspection workers did not start: {reason}.',
+  MWAF_POOL_CLOSED: 'The inspection pool is closed; nothing can be inspected.',
+
+  // engine and ruleset
+  MWAF_ENGINE_LOAD:
+    'Cannot load the engine @datadog/native-appsec: {reason}. Reinstall with `npm ci` on a supported platform.',
+  MWAF_RULESET_READ: 'Cannot read the ruleset {path}: {reason}. Give a readable JSON file with --rules.',
+  MWAF_RULESET_INVALID:
+    'The engine refuses the ruleset {path}: {reason}. Run `mirrorwaf rules --rules {path}` for the diagnostics.',
+  MWAF_RULESET_TOO_FEW:
+    'Only {loaded} rules were loaded, --min-rules asks for {required}. Run `mirrorwaf rules` to see which failed.',
+  MWAF_APPSEC_DISABLED:
+    'DD_APPSEC_ENABLED={value} disables inspection, so there is nothing to serve. Unset it or set it to true.',
+
+  // verdict
+  MWAF_REDACTION_PATTERN: 'The redaction pattern in {option} cannot be used: {reason}.',
+
+  // sinks
+  MWAF_SINK_TARGET: 'Cannot write events to {target}: {reason}.',
+
+  // process
+  MWAF_PROCESS_UNCAUGHT: 'Unexpected internal error: {reason}. Please report it with the stack trace.',
+} as const
+
+/** A stable error code, `MWAF_<STAGE>_<FAULT>`. */
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** Values that fill the placeholders of a catalogue entry. */
+export type ErrorDetails = Readonly<Record<string, string | number>>
+
+/**
+ * The one error class that mirrorwaf throws.
+ * `code` is stable, `message` is the catalogue entry with `details` filled in, `cause` the underlying error.
+ */
+export class MirrorwafError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, cause?: unknown) {
+    super(fillTemplate(errorCatalogue[code], details), cause === undefined ? undefined : { cause })
+    this.name = 'MirrorwafError'
+    this.code = code
+    this.details = details
+  }
+}
+
+/** The human part of anything thrown: its message, or its text when it is no Error. */
+export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message
+  return String(thrown)
+}
+
+function fillTemplate(template: string, details: ErrorDetails): string {
+  return template.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+    const value = details[name]
+    return value === undefined ? placeholder : String(value)
+  })
+}

@@ -1,0 +1,70 @@
+// The security event: what is reported for one matched request. Versioned; the JSON Schema beside it is held equal by a test.
+import type { Outcome } from './outcome.js'
+
+/** Raised when a field changes meaning or goes away; additions keep it. */
+export const eventSchemaVersion = 1
+
+export interface EventCondition {
+  readonly operator: string
+  readonly operator_value: string
+  readonly address: string
+  readonly key_path: readonly string[]
+  readonly value: string
+  readonly highlight: readonly string[]
+}
+
+export interface EventRule {
+  readonly id: string
+  readonly name: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface EventMatch {
+  readonly rule: EventRule
+  readonly matches: readonly EventCondition[]
+}
+
+export interface EventBody {
+  /** Content-Length as sent, `null` for chunked or none. */
+  readonly declared: number | null
+  /** Body bytes that arrived. */
+  readonly seen: number
+  /** Body bytes that were handed to the rules. */
+  readonly inspected: number
+  /** Media type without parameters, `null` when none was sent. */
+  readonly type: string | null
+}
+
+export interface EventRequest {
+  readonly method: string
+  readonly host: string
+  readonly host_raw: string
+  readonly path: string
+  readonly query: string
+  readonly http_version: string
+  readonly request_id: string | null
+  readonly trace_id: string | null
+  readonly span_id: string | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: EventBody
+  /** What llhttp refused, when the tolerant reader took over; else `null`. */
+  readonly parse_error: string | null
+}
+
+/** One event, as it is written to a sink (one JSON line, at most 64 KiB). */
+export interface SecurityEvent {
+  readonly schema_version: number
+  /** RFC 3339, UTC, milliseconds: when the request was whole. */
+  readonly timestamp: string
+  readonly event_id: string
+  readonly service: string
+  readonly env: string
+  readonly version: string
+  readonly request: EventRequest
+  readonly client: { readonly ip: string | null; readonly peer: string | null; readonly chain: readonly string[] }
+  readonly matches: readonly EventMatch[]
+  readonly outcome: Outcome
+  readonly flags: { readonly truncated: boolean; readonly aborted: boolean; readonly timed_out: boolean }
+  readonly engine: { readonly name: string; readonly version: string; readonly rules_version: string }
+  readonly timings_us: { readonly queue: number; readonly inspect: number }
+}
