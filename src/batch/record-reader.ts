@@ -53,7 +53,7 @@ export class RecordReader {
   get method(): string {
     const id = this.word(Word.methodId)
     if (id >= 0) return methodNames[id] ?? ''
-    return this.bytes.latin1Slice(this.word(Word.methodStart), this.word(Word.methodEnd))
+    return this.bytes.toString('latin1', this.word(Word.methodStart), this.word(Word.methodEnd))
   }
 
   get targetStart(): number {
@@ -99,7 +99,7 @@ export class RecordReader {
 
   /** The peer's address without port, IPv4-mapped IPv6 unmapped; empty for a unix socket. */
   get peer(): string {
-    return this.bytes.latin1Slice(this.word(Word.peerStart), this.word(Word.peerEnd))
+    return this.bytes.toString('latin1', this.word(Word.peerStart), this.word(Word.peerEnd))
   }
 
   #span(index: number, field: number): number {
