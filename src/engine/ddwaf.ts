@@ -167,14 +167,14 @@ function configPath(document: RulesetDocument): string {
 /** An engine cannot be empty: this one holds a single rule on an address that is never fed. */
 function createScaffold(native: Native): DDWAF {
   const inputs = [{ address: 'mirrorwaf.scaffold' }]
-  return new native({ custom_rules: [scaffoldRule('exact_match', { inputs, list: ['-'] })] }, 'scaffold', {
+  return new native({ custom_rules: [scaffoldRule('scaffold', 'exact_match', { inputs, list: ['-'] })] }, 'scaffold', {
     obfuscatorKeyRegex: '',
     obfuscatorValueRegex: '',
   })
 }
 
-function scaffoldRule(operator: string, parameters: object): object {
-  return { id: 'scaffold', name: 'scaffold', tags: { type: 'scaffold' }, conditions: [{ operator, parameters }] }
+function scaffoldRule(id: string, operator: string, parameters: object): object {
+  return { id, name: id, tags: { type: 'scaffold' }, conditions: [{ operator, parameters }] }
 }
 
 /**
@@ -186,9 +186,9 @@ function assertPattern(native: Native, option: string, pattern: string): void {
   const waf = createScaffold(native)
   try {
     const inputs = [{ address: 'mirrorwaf.scaffold' }]
-    const rules = { custom_rules: [scaffoldRule('match_regex', { inputs, regex: pattern })] }
+    const rules = { custom_rules: [scaffoldRule('pattern', 'match_regex', { inputs, regex: pattern })] }
     if (waf.createOrUpdateConfig(rules, 'pattern')) return
-    const reason = describeFaults(toDocumentReport(option, false, waf.diagnostics)).replace(/^scaffold: /, '')
+    const reason = describeFaults(toDocumentReport(option, false, waf.diagnostics)).replace(/^pattern: /, '')
     throw new MirrorwafError('MWAF_REDACTION_PATTERN', { option, reason })
   } finally {
     waf.dispose()
