@@ -122,6 +122,17 @@ export class RequestAssembly implements MessageHandler {
     return sum
   }
 
+  /** Appends the body pieces of the chunk at hand to `target`. */
+  copyPieces(target: Buffer, start: number, chunk: Buffer): void {
+    let position = start
+    for (let index = 0; index < this.pieceCount * 2; index += 2) {
+      const pieceStart = this.pieces[index] ?? 0
+      const pieceEnd = this.pieces[index + 1] ?? 0
+      chunk.copy(target, position, pieceStart, pieceEnd)
+      position += pieceEnd - pieceStart
+    }
+  }
+
   /** Text of the staged head between the message positions in two neighbouring span words. */
   stagedText(slab: Slab, spanWord: number): string {
     const start = fixedBytes + (this.spans[spanWord] ?? 0)

@@ -2,7 +2,6 @@
 // Stage: listener -> [parser] -> batch. Lends assemblies and slabs; the in-flight limit counts slab bytes, not sockets' claims:
 // a Content-Length promises nothing, so slabs grow with the bytes that have come.
 import { fixedBytes } from '../batch/record-layout.js'
-import { copyPieces } from '../batch/record-writer.js'
 import { type Slab, type SlabPool, slabSize } from '../batch/slab.js'
 import type { ParserLimits } from './limits.js'
 import { createPieceScratch, RequestAssembly } from './request-assembly.js'
@@ -79,7 +78,7 @@ export class Staging {
     if (slab === undefined) this.#shed(assembly)
     else {
       if (!assembly.isHeadStaged) copyHeadRest(slab, assembly, chunk)
-      copyPieces(slab.bytes, fixedBytes + keptLength - assembly.pieceBytes(), assembly, chunk)
+      assembly.copyPieces(slab.bytes, fixedBytes + keptLength - assembly.pieceBytes(), chunk)
     }
     assembly.isHeadStaged = true
     assembly.stagedLength = keptLength
