@@ -43,7 +43,12 @@ export const errorCatalogue = {
   MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
   MWAF_REPORTER_FAILED: 'The reporting thread does not work: {reason}. Without it no event and no metric gets out.',
 
+  // scan
+  MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
+
   // process
+  MWAF_PROCESS_NODE:
+    'Node {version} is too old for mirrorwaf. Use Node {required} or newer, or run it with `npm start`.',
   MWAF_PROCESS_UNCAUGHT: 'Unexpected internal error: {reason}. Please report it with the stack trace.',
 } as const
 
