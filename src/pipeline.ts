@@ -1,19 +1,17 @@
 // The only wiring: listener -> parser -> batcher -> pool -> sinks, and the life of the whole: start, reload, drain, stop.
-import { readFileSync } from 'node:fs'
 import { type Batch, Batcher, type BatchReceiver } from './batch/batcher.js'
 import type { RecordFacts } from './batch/record-writer.js'
 import { SlabPool } from './batch/slab.js'
-import { readRuleset } from './engine/ruleset.js'
 import { MirrorwafError, reasonOf } from './errors.js'
-import type { BindAddress } from './listener/bind.js'
-import { connectionsWithin, openFilesLimit } from './listener/fd-limit.js'
-import { Listener, type TlsMaterial } from './listener/listener.js'
+import { decideConnectionLimit } from './listener/fd-limit.js'
+import { Listener } from './listener/listener.js'
 import { createPeerCheck } from './listener/peer-address.js'
+import { readTlsMaterial } from './listener/tls-material.js'
 import { CounterId, LifeState, reloadResults, restartCauses, shedReasons } from './observe/counter-ids.js'
 import { Instruments } from './observe/instruments.js'
 import type { Log } from './observe/log.js'
 import { type LoopSampler, startLoopSampler } from './observe/loop-sampler.js'
-import { parseAddress } from './options/kinds/address.js'
+import { type ListenAddress, parseAddress } from './options/kinds/address.js'
 import type { ServeOptions } from './options/serve-options.js'
 import { RequestReader } from './parser/request-reader.js'
 import { Staging } from './parser/staging.js'
@@ -21,8 +19,9 @@ import { type Reporter, startReporter } from './sinks/reporter.js'
 import { parseSinkSpec } from './sinks/sink-spec.js'
 import { outcomeIndex } from './verdict/outcome.js'
 import { createTally, tallyOutcomes } from './worker/batch-run.js'
-import type { BatchResult, InspectionSettings, WorkerReady, WorkerSettings } from './worker/messages.js'
-import { InspectionPool } from './worker/pool.js'
+import type { BatchResult, WorkerReady } from './worker/messages.js'
+import { InspectionPool, type PoolObserver } from './worker/pool.js'
+import { readWorkerSettings } from './worker/worker-settings.js'
 
 /** What the pipeline's user supplies. */
 export interface PipelineHooks {
@@ -42,8 +41,6 @@ export interface PipelineInfo {
 const keptSlabBytes = 16 * 1024 * 1024
 /** How long a connection that got its last answer may take to close. */
 const lingerTimeoutMs = 2000
-/** Workers yield to the listener: on a full machine an answer comes before a verdict. */
-const workerNiceIncrement = 10
 /** Time for a last flush when everything else is done. */
 const lastFlushMs = 2000
 
@@ -70,7 +67,7 @@ export class Pipeline {
     reporter.reopen()
     if (pool === undefined) return
     try {
-      const ready = await pool.replace(await workerSettings(this.#options))
+      const ready = await pool.replace(await readWorkerSettings(this.#options))
       announceEngine(ready, reporter, instruments)
       instruments.counters.add(CounterId.reload + reloadResults.indexOf('ok'), 1)
       this.#hooks.log.info('ruleset reloaded', { rules: ready.rulesLoadedCount, rules_version: ready.rulesVersion })
@@ -132,7 +129,7 @@ export async function startPipeline(options: ServeOptions, hooks: PipelineHooks)
     let engine: WorkerReady | undefined
     if (options.inspection === 'on') {
       const observer = observePool(options, hooks, instruments, reporter, slabs, late)
-      const started = await InspectionPool.start(options, await workerSettings(options), observer)
+      const started = await InspectionPool.start(options, await readWorkerSettings(options), observer)
       pool = started.pool
       engine = started.ready
       announceEngine(engine, reporter, instruments)
@@ -141,7 +138,7 @@ export async function startPipeline(options: ServeOptions, hooks: PipelineHooks)
     const listener = createListener(options, hooks, instruments, slabs, batcher)
     late.batcher = batcher
     late.listener = listener
-    const listening = await listener.open(options.listen.map(toBindAddress))
+    const listening = await listener.open(options.listen.map(toListenAddress))
     const sampler = startLoopSampler(instruments.counters)
     instruments.counters.set(CounterId.workers, options.workers)
     instruments.counters.set(CounterId.lifeState, LifeState.ready)
@@ -161,14 +158,14 @@ interface LateParts {
 }
 
 function openReporter(options: ServeOptions, hooks: PipelineHooks, instruments: Instruments): Promise<Reporter> {
-  const admin = options.admin === 'off' ? undefined : toBindAddress(options.admin)
+  const admin = options.admin === 'off' ? undefined : toListenAddress(options.admin)
   return startReporter({
     sinks: options.events.map(parseSinkSpec),
     sinkQueueLimitBytes: options.sinkQueueLimitBytes,
     isColoured: process.stdout.isTTY === true,
     admin: admin?.kind === 'tcp' ? { host: admin.host, port: admin.port } : undefined,
     instruments,
-    onNotice: (notice) => hooks.log.warn(notice.message, { sink: notice.sink }),
+    onNotice: ({ level, code, details }) => hooks.log.coded(level, code, details),
     onFailure: (error) => hooks.log.fault(error),
   })
 }
@@ -180,7 +177,7 @@ function observePool(
   reporter: Reporter,
   slabs: SlabPool,
   late: LateParts,
-): ConstructorParameters<typeof Object>[0] & Parameters<typeof InspectionPool.start>[2] {
+): PoolObserver {
   const { counters } = instruments
   const tally = createTally()
   const recordVerdict = (verdictUs: number): void => instruments.verdictLatencyUs.record(verdictUs)
@@ -224,8 +221,10 @@ function createListener(
     ...options,
     option: '--listen',
     lingerTimeoutMs,
-    connectionLimitCount: limitConnections(options, hooks.log),
-    tls: readTls(options),
+    connectionLimitCount: decideConnectionLimit(options.connectionLimitCount, (possible) =>
+      hooks.log.coded('warn', 'MWAF_LISTENER_CONNECTION_LIMIT', { asked: options.connectionLimitCount, possible }),
+    ),
+    tls: readTlsMaterial(options),
   }
   return new Listener(
     settings,
@@ -276,42 +275,7 @@ function announceEngine(ready: WorkerReady, reporter: Reporter, instruments: Ins
   instruments.counters.set(CounterId.rulesFailed, ready.rulesFailedCount)
 }
 
-async function workerSettings(options: ServeOptions): Promise<Omit<WorkerSettings, 'respawnGate'>> {
-  return {
-    ruleset: await readRuleset(options.rules),
-    engine: {
-      obfuscationKeyRegex: options.obfuscationKeyRegex,
-      obfuscationValueRegex: options.obfuscationValueRegex,
-      minRules: options.minRules,
-    },
-    inspection: inspectionSettings(options),
-    niceIncrement: workerNiceIncrement,
-  }
-}
-
-function inspectionSettings(options: ServeOptions): InspectionSettings {
-  const { wafTimeoutUs, bodyInspectLimitBytes, clientIpHeader, trustedProxies, trustedHops, shadowSuffix } = options
-  const { prefilter, verifyRatio, verifyAction, obfuscationKeyRegex, obfuscationValueRegex } = options
-  const { service, env, version } = options
-  return {
-    wafTimeoutUs,
-    bodyInspectLimitBytes,
-    clientIpHeader,
-    trustedProxies,
-    trustedHops,
-    shadowSuffix,
-    prefilter,
-    verifyRatio,
-    verifyAction,
-    obfuscationKeyRegex,
-    obfuscationValueRegex,
-    service,
-    env,
-    version,
-  }
-}
-
-function toBindAddress(text: string): BindAddress {
+function toListenAddress(text: string): ListenAddress {
   const address = parseAddress(text)
   if (address === undefined) {
     throw new MirrorwafError('MWAF_LISTENER_ADDRESS', { address: text, reason: 'it is no address', option: '--listen' })
@@ -323,35 +287,6 @@ function describeAdmin(reporter: Reporter): string | undefined {
   const address = reporter.adminAddress
   if (address === undefined) return undefined
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
-}
-
-function limitConnections(options: ServeOptions, log: Log): number {
-  const possible = connectionsWithin(openFilesLimit())
-  if (options.connectionLimitCount === 0) return possible
-  if (options.connectionLimitCount > possible) {
-    log.warn('--connection-limit is above what the limit of open files allows', {
-      asked: options.connectionLimitCount,
-      possible,
-    })
-  }
-  return Math.min(options.connectionLimitCount, possible)
-}
-
-function readTls(options: ServeOptions): TlsMaterial | undefined {
-  if (options.tlsCert === '') return undefined
-  return {
-    cert: readPem('certificate (--tls-cert)', options.tlsCert),
-    key: readPem('key (--tls-key)', options.tlsKey),
-    clientCa: options.tlsClientCa === '' ? '' : readPem('client CA (--tls-client-ca)', options.tlsClientCa),
-  }
-}
-
-function readPem(file: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new MirrorwafError('MWAF_LISTENER_TLS', { file: `${file} ${path}`, reason: reasonOf(cause) }, cause)
-  }
 }
 
 function delay(milliseconds: number): Promise<void> {
