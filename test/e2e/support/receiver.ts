@@ -14,6 +14,7 @@ export interface ReceiverOptions {
   /** Listen where an earlier one was. */
   readonly port?: number
   readonly rulesPath?: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** One running receiver. It ends with the test that started it. */
@@ -43,6 +44,7 @@ export class Receiver {
       name: `mirrorwaf serve ${args.join(' ')}`,
       command: process.execPath,
       args: [`${repositoryRoot}/dist/main.js`, 'serve', ...args],
+      env: options.env ?? {},
     })
     const receiver = new Receiver(port, adminPort, eventsPath, child)
     await waitUntil(
