@@ -38,6 +38,10 @@ export const errorCatalogue = {
 
   // sinks
   MWAF_SINK_TARGET: 'Cannot write events to {target}: {reason}.',
+  MWAF_SINK_WRITE:
+    'Events for {target} are being lost ({dropped} so far): {reason}. The counts are in mirrorwaf_sink_dropped_total.',
+  MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
+  MWAF_REPORTER_FAILED: 'The reporting thread does not work: {reason}. Without it no event and no metric gets out.',
 
   // process
   MWAF_PROCESS_UNCAUGHT: 'Unexpected internal error: {reason}. Please report it with the stack trace.',

@@ -1,0 +1,36 @@
+// Slows the respawn of workers that die again and again: piscina starts a new one at once, so the new thread itself waits.
+// Shared memory: word 0 counts the deaths since a worker last finished a batch.
+
+const deathsWord = 0
+const sleepWord = 1
+const firstDelayMs = 100
+/** Below the default batch deadline, so that a batch which waits for a worker is not taken for a stuck one. */
+const longestDelayMs = 5000
+
+/** Memory for one pool's gate. */
+export function createRespawnGate(): SharedArrayBuffer {
+  return new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
+}
+
+/** Pool side: a worker died. */
+export function noteDeath(gate: SharedArrayBuffer): void {
+  Atomics.add(new Int32Array(gate), deathsWord, 1)
+}
+
+/** Pool side: a worker finished a batch, so workers can live. */
+export function noteSuccess(gate: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(gate), deathsWord, 0)
+}
+
+/** How long a worker waits before it starts, after that many deaths in a row. */
+export function respawnDelayMs(deaths: number): number {
+  if (deaths <= 1) return 0
+  return Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(deaths - 2, 10))
+}
+
+/** Worker side: blocks the new thread until it may start. */
+export function waitAtGate(gate: SharedArrayBuffer): void {
+  const words = new Int32Array(gate)
+  const delayMs = respawnDelayMs(Atomics.load(words, deathsWord))
+  if (delayMs > 0) Atomics.wait(words, sleepWord, 0, delayMs)
+}
