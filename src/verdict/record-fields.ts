@@ -22,7 +22,6 @@ export interface RecordFields {
 
 /** @param record - opened at the record; the iterable of headers is good only while it stays there. */
 export function readRecordFields(record: RecordReader): RecordFields {
-  const declared = record.double(Word.bodyDeclared)
   const version = record.word(Word.httpVersion)
   return {
     method: record.method,
@@ -30,13 +29,21 @@ export function readRecordFields(record: RecordReader): RecordFields {
     httpVersion: version === 0 ? '' : `${Math.floor(version / 10)}.${version % 10}`,
     parseError: record.parseError,
     headers: readHeaders(record),
-    bodyDeclaredBytes: declared < 0 ? null : declared,
+    bodyDeclaredBytes: readContentLength(record),
     bodySeenBytes: record.double(Word.bodySeen),
     peer: record.peer === '' ? null : record.peer,
     receivedAtMs: record.double(Word.receivedAtMs),
     isTruncated: (record.flags & RecordFlag.truncated) !== 0,
     isAborted: (record.flags & RecordFlag.aborted) !== 0,
   }
+}
+
+/** The first Content-Length that is a number; the sender's claim, whatever framing said. */
+function readContentLength(record: RecordReader): number | null {
+  for (const [name, value] of readHeaders(record)) {
+    if (name === 'content-length' && /^\d{1,15}$/.test(value)) return Number(value)
+  }
+  return null
 }
 
 function* readHeaders(record: RecordReader): Generator<readonly [name: string, value: string]> {
