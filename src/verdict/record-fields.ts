@@ -12,6 +12,7 @@ export interface RecordFields {
   readonly parseError: ParseError
   /** Names in lower case, in order of arrival, trailers not included. */
   readonly headers: Iterable<readonly [name: string, value: string]>
+  /** Content-Length as sent; `null` when there was none that can be read. */
   readonly bodyDeclaredBytes: number | null
   readonly bodySeenBytes: number
   readonly peer: string | null
@@ -22,7 +23,6 @@ export interface RecordFields {
 
 /** @param record - opened at the record; the iterable of headers is good only while it stays there. */
 export function readRecordFields(record: RecordReader): RecordFields {
-  const declared = record.double(Word.bodyDeclared)
   const version = record.word(Word.httpVersion)
   return {
     method: record.method,
@@ -30,7 +30,7 @@ export function readRecordFields(record: RecordReader): RecordFields {
     httpVersion: version === 0 ? '' : `${Math.floor(version / 10)}.${version % 10}`,
     parseError: record.parseError,
     headers: readHeaders(record),
-    bodyDeclaredBytes: declared < 0 ? null : declared,
+    bodyDeclaredBytes: readDeclaredLength(record),
     bodySeenBytes: record.double(Word.bodySeen),
     peer: record.peer === '' ? null : record.peer,
     receivedAtMs: record.double(Word.receivedAtMs),
@@ -44,4 +44,11 @@ function* readHeaders(record: RecordReader): Generator<readonly [name: string, v
     const name = record.bytes.toString('latin1', record.nameStart(index), record.nameEnd(index)).toLowerCase()
     yield [name, record.bytes.toString('utf8', record.valueStart(index), record.valueEnd(index))]
   }
+}
+
+function readDeclaredLength(record: RecordReader): number | null {
+  for (const [name, value] of readHeaders(record)) {
+    if (name === 'content-length') return /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : null
+  }
+  return null
 }
