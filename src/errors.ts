@@ -39,8 +39,6 @@ export const errorCatalogue = {
 
   // verdict
   MWAF_REDACTION_PATTERN: 'The redaction pattern in {option} cannot be used: {reason}.',
-  MWAF_REDACTION_DEFAULTS:
-    'The default redaction patterns cannot be read from the package dd-trace: {reason}. Install with `npm ci`, or give both patterns.',
 
   // sinks
   MWAF_SINK_TARGET: 'Cannot write events to {target}: {reason}.',

@@ -47,8 +47,8 @@ export interface EventContext {
   readonly nextId: EventIdSource
 }
 
-/** More addresses than any chain of proxies has; the header is the sender's. */
-const chainLimit = 32
+/** More addresses than any chain of proxies has, the peer included; the header is the sender's. */
+const chainLimit = 33
 /** The engine's own limit on depth. */
 const keyPathLimit = 20
 

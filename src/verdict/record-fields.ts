@@ -12,6 +12,7 @@ export interface RecordFields {
   readonly parseError: ParseError
   /** Names in lower case, in order of arrival, trailers not included. */
   readonly headers: Iterable<readonly [name: string, value: string]>
+  /** Content-Length as sent; `null` when there was none that can be read. */
   readonly bodyDeclaredBytes: number | null
   readonly bodySeenBytes: number
   readonly peer: string | null
@@ -29,7 +30,7 @@ export function readRecordFields(record: RecordReader): RecordFields {
     httpVersion: version === 0 ? '' : `${Math.floor(version / 10)}.${version % 10}`,
     parseError: record.parseError,
     headers: readHeaders(record),
-    bodyDeclaredBytes: readContentLength(record),
+    bodyDeclaredBytes: readDeclaredLength(record),
     bodySeenBytes: record.double(Word.bodySeen),
     peer: record.peer === '' ? null : record.peer,
     receivedAtMs: record.double(Word.receivedAtMs),
@@ -38,17 +39,16 @@ export function readRecordFields(record: RecordReader): RecordFields {
   }
 }
 
-/** The first Content-Length that is a number; the sender's claim, whatever framing said. */
-function readContentLength(record: RecordReader): number | null {
-  for (const [name, value] of readHeaders(record)) {
-    if (name === 'content-length' && /^\d{1,15}$/.test(value)) return Number(value)
-  }
-  return null
-}
-
 function* readHeaders(record: RecordReader): Generator<readonly [name: string, value: string]> {
   for (let index = 0; index < record.headerCount; index++) {
     const name = record.bytes.toString('latin1', record.nameStart(index), record.nameEnd(index)).toLowerCase()
     yield [name, record.bytes.toString('utf8', record.valueStart(index), record.valueEnd(index))]
   }
+}
+
+function readDeclaredLength(record: RecordReader): number | null {
+  for (const [name, value] of readHeaders(record)) {
+    if (name === 'content-length') return /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : null
+  }
+  return null
 }

@@ -4,13 +4,25 @@
 import { MirrorwafError, reasonOf } from '../errors.js'
 import { cutMark } from './cut-text.js'
 import { translateRe2 } from './re2-to-v8.js'
-import type { RedactionPatterns } from './redaction-patterns.js'
 import { createTimeGuard, type TimeGuard } from './time-guard.js'
 
 /** What stands for a secret; the engine's own mark in the values it redacts. */
 export const redactedMark = '<Redacted>'
 /** What stands for text that could not be searched for secrets in time. */
 export const outOfTimeMark = '<Redacted: out of time>'
+
+/** Which regular expressions say what is secret, in RE2's syntax: the ones that the engine redacts with. */
+export interface RedactionPatterns {
+  /** A value whose key matches is a secret. Empty: no key is. */
+  readonly keyRegex: string
+  /** Matches secrets inside values. Empty: values are not looked into. */
+  readonly valueRegex: string
+  /**
+   * Whether what matches is cut out of the value (the capture groups of the default expression), or the whole value goes: what the
+   * engine does with an expression that is not its maker's default.
+   */
+  readonly isValueRegexDefault: boolean
+}
 
 /** Removes secrets from the parts of one event after the other; one per worker thread. */
 export interface Redactor {
@@ -54,7 +66,6 @@ const alwaysSecret: readonly RegExp[] = [
 const assignmentTail = `[\\w.\\[\\]-]{0,32}["']?\\s{0,8}[:=](?!\\s*["']?\\s*${redactedMark})\\s{0,8}\\S`
 
 /**
- * @param patterns - from `resolveRedactionPatterns`.
  * @param nowMs - a clock that does not step, e.g. `performance.now`.
  * @throws MirrorwafError `MWAF_REDACTION_PATTERN` for an expression that V8 cannot do like RE2.
  */

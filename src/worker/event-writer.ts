@@ -1,9 +1,11 @@
 // Turns the inspection of a matched record into the bytes of its event.
 // Stage: [worker] -> sinks. Runs for matched requests only.
+import { webcrypto } from 'node:crypto'
 import type { RecordReader } from '../batch/record-reader.js'
 import type { Engine } from '../engine/engine.js'
 import { clientChain } from '../request/client-ip.js'
 import { requestHost } from '../request/host.js'
+import { prepareWalkSettings } from '../request/walk-settings.js'
 import { buildEvent, type EventContext } from '../verdict/build-event.js'
 import { encodeEvent } from '../verdict/encode-event.js'
 import type { SecurityEvent } from '../verdict/event.js'
@@ -27,9 +29,9 @@ export class EventWriter {
       env: settings.env,
       version: settings.version,
       engine,
-      reportedHeaders: listReportedHeaders(settings.clientIpHeader === '' ? undefined : settings.clientIpHeader),
+      reportedHeaders: listReportedHeaders(prepareWalkSettings(settings).clientIpHeaders),
       redact: createRedaction(settings.redaction, () => performance.now()),
-      nextId: createEventIdSource((bytes) => crypto.getRandomValues(bytes)),
+      nextId: createEventIdSource((bytes) => webcrypto.getRandomValues(bytes)),
     }
   }
 

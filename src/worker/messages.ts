@@ -2,7 +2,7 @@
 import type { EngineOptions } from '../engine/ddwaf.js'
 import type { RulesetSource } from '../engine/ruleset.js'
 import type { RuleHit } from '../observe/metrics.js'
-import type { RedactionPatterns } from '../verdict/redaction-patterns.js'
+import type { RedactionPatterns } from '../verdict/redact.js'
 
 /** Everything a worker needs to build its inspector; the same for all workers of a pool. */
 export interface WorkerSettings {
