@@ -22,7 +22,8 @@ export class Slab {
 
 /** Hands out slabs and takes them back. What is kept for reuse is bounded in bytes; the rest is left to the collector. */
 export class SlabPool {
-  readonly #free: Slab[][] = []
+  /** One list per power of two. */
+  readonly #free: readonly Slab[][] = Array.from({ length: 32 }, () => [])
   readonly #keepLimitBytes: number
   #keptBytes = 0
 
@@ -50,13 +51,7 @@ export class SlabPool {
     const size = slab.buffer.byteLength
     if (this.#keptBytes + size > this.#keepLimitBytes) return
     this.#keptBytes += size
-    const index = sizeClass(size)
-    const list = this.#free[index]
-    if (list === undefined) {
-      this.#free[index] = [slab]
-      return
-    }
-    list.push(slab)
+    this.#free[sizeClass(size)]?.push(slab)
   }
 }
 
