@@ -91,8 +91,8 @@ export class Receiver {
   }
 
   /**
-   * Waits until exactly `count` requests were received and each has its outcome. After it, what has no event will get
-   * none.
+   * Waits until exactly `count` requests were received, each has its outcome, and each that matched its event. After it,
+   * what has no event will get none.
    */
   async awaitAccounted(count: number): Promise<void> {
     let seen = ''
@@ -101,8 +101,10 @@ export class Receiver {
       async () => {
         const received = await this.metric('mirrorwaf_requests_received_total')
         const decided = await this.metric('mirrorwaf_requests_outcome_total')
-        seen = `received ${received}, decided ${decided}`
-        return (received === count && decided === count) || undefined
+        const matched = await this.outcomeCount('matched')
+        const written = this.events().length
+        seen = `received ${received}, decided ${decided}, matched ${matched}, events ${written}`
+        return (received === count && decided === count && written === matched) || undefined
       },
       () => `${seen} ${this.process.describe()}`,
     )
