@@ -11,13 +11,16 @@ import { type BuiltInspector, buildInspector } from './build-inspector.js'
 import { createEventWriter, type EventWriter } from './event-writer.js'
 import type { Inspection } from './inspector.js'
 import type { BatchResult, BatchTask, WorkerAnswer, WorkerFailed, WorkerSettings, WorkerTask } from './messages.js'
-import { waitAtGate } from './respawn-gate.js'
+import { isAskedToStop, waitAtGate } from './respawn-gate.js'
 
 /** A thread that is ready, or why it is not. Built when the module loads: piscina calls a worker ready after that. */
 type ThreadState =
   | { readonly kind: 'ready'; readonly built: BuiltInspector; readonly events: EventWriter }
   | { readonly kind: 'failed'; readonly failure: WorkerFailed }
 
+// Foreign boundary: what the pool gave as workerData, cloned by Node.
+const settings = workerData as WorkerSettings
+const gateWords = new Int32Array(settings.respawnGate)
 const record = new RecordReader()
 const lost = outcomeIndex('lost')
 const state: ThreadState = start()
@@ -38,8 +41,6 @@ export function runTask(task: WorkerTask): WorkerAnswer {
 }
 
 function start(): ThreadState {
-  // Foreign boundary: what the pool gave as workerData, cloned by Node.
-  const settings = workerData as WorkerSettings
   waitAtGate(settings.respawnGate)
   try {
     // On Linux this is the calling thread's own priority: answers come before verdicts.
@@ -60,7 +61,7 @@ function inspectBatch(task: BatchTask, built: BuiltInspector, writer: EventWrite
   const tally = new BatchTally()
   record.bind(task.slab)
   let offset = 0
-  for (let index = 0; index < task.recordCount; index += 1) {
+  for (let index = 0; index < task.recordCount && !isAskedToStop(gateWords); index += 1) {
     record.open(offset)
     offset += record.byteLength
     if (record.word(Word.state) === stateUntouched) inspectRecord(built, writer, tally, startMs, arrivalMs)
