@@ -14,7 +14,6 @@ export interface ReceiverOptions {
   /** Listen where an earlier one was. */
   readonly port?: number
   readonly rulesPath?: string
-  readonly env?: Readonly<Record<string, string>>
 }
 
 /** One running receiver. It ends with the test that started it. */
@@ -44,7 +43,8 @@ export class Receiver {
       name: `mirrorwaf serve ${args.join(' ')}`,
       command: process.execPath,
       args: [`${repositoryRoot}/dist/main.js`, 'serve', ...args],
-      env: options.env ?? {},
+      // Plenty: 3 MB against all rules take 0.6 s, and a busy machine must not turn an attack into a time-out.
+      env: { DD_APPSEC_WAF_TIMEOUT: '10s' },
     })
     const receiver = new Receiver(port, adminPort, eventsPath, child)
     await waitUntil(
