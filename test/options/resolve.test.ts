@@ -1,5 +1,6 @@
 // Which source wins, what is warned about, and what is refused.
 import t from 'tap'
+import { reasonOf } from '#src/errors.js'
 import type { ConfigFile } from '#src/options/config-file.js'
 import type { Environment } from '#src/options/environment.js'
 import { completeServeOptions } from '#src/options/load.js'
@@ -138,20 +139,20 @@ t.test('a wrong value is refused wherever it stands, named with its source and w
     t.throws(() => resolve(given), { code: 'MWAF_OPTIONS_VALUE', details: { source, accepted: /\w+/ } }, source)
   }
   t.throws(() => resolve({ flags: { workers: ['1'] }, environment: { MIRRORWAF_WORKERS: 'x' } }), {
+    code: 'MWAF_OPTIONS_VALUE',
     details: { source: 'environment MIRRORWAF_WORKERS' },
   })
 })
 
 t.test('a refused value is shown without control bytes and shortened', async (t) => {
-  t.throws(
-    () => resolve({ flags: { workers: [`\x1b[2J${'x'.repeat(5000)}`] } }),
-    (thrown: Error) => {
-      t.match(thrown.message, /\\u001b/)
-      t.notMatch(thrown.message, /\x1b/)
-      t.ok(thrown.message.length < 500)
-      return true
-    },
-  )
+  try {
+    resolve({ flags: { workers: [`\x1b[2J${'x'.repeat(5000)}`] } })
+    t.fail('accepted')
+  } catch (thrown) {
+    t.match(reasonOf(thrown), /\\u001b/)
+    t.notOk(reasonOf(thrown).includes('\x1b'))
+    t.ok(reasonOf(thrown).length < 500)
+  }
 })
 
 t.test('options outside of a command’s scopes are not read, not even wrong ones', async (t) => {
