@@ -41,7 +41,6 @@ export const contracts: Readonly<Record<string, string>> = {
   'verdict/outcome.ts': 'the eight outcomes',
   'verdict/event.ts': 'the event schema',
   'observe/counter-ids.ts': 'the names of the shared counters, which every stage counts in',
-  'sinks/byte-writer.ts': 'writing without ever blocking: sinks and the log need the same',
   'options/kinds/address.ts': 'how an address is spelt, in options and in what is said about it',
 }
 
