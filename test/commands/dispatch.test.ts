@@ -100,3 +100,13 @@ t.test('as a process: a reader that goes away is no error', async (t) => {
   t.equal(stdout, '{0\n')
   t.equal(stderr, '')
 })
+
+t.test('as a process: an error that nothing catches is exit 70 with its code and stack', async (t) => {
+  const io = import.meta.resolve('#src/commands/process-io.js')
+  for (const fault of ['setTimeout(() => { throw new Error("boom") })', 'Promise.reject(new Error("boom"))']) {
+    const script = `import { exitOnUncaught } from ${JSON.stringify(io)}; exitOnUncaught(); ${fault}; setTimeout(() => {}, 5000)`
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+    t.equal(status, 70)
+    t.match(stderr, /MWAF_PROCESS_UNCAUGHT: .*boom[\s\S]*at /)
+  }
+})
