@@ -12,6 +12,8 @@ export const errorCatalogue = {
 
   // listener
   MWAF_LISTENER_ADDRESS: 'Cannot listen on {address}: {reason}. Choose a free address with {option}.',
+  MWAF_LISTENER_CONNECTION_LIMIT:
+    '--connection-limit {asked} is above {possible}, which is what the limit of open files allows. Raise `ulimit -n`.',
   MWAF_LISTENER_TLS: 'Cannot load the TLS {file}: {reason}.',
 
   // parser
@@ -20,6 +22,8 @@ export const errorCatalogue = {
 
   // pool and workers
   MWAF_POOL_START: 'The inspection workers did not start: {reason}.',
+  MWAF_POOL_WORKER:
+    'An inspection worker failed ({cause}: {reason}); the request in its hand is lost, the rest of its batch runs again.',
   MWAF_POOL_CLOSED: 'The inspection pool is closed; nothing can be inspected.',
 
   // engine and ruleset

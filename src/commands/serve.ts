@@ -11,7 +11,7 @@ import { renderConfig } from '../options/print-config.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import { serveTable } from '../options/serve-table.js'
 import { refuseArguments } from './arguments.js'
-import type { Command, CommandIo, ExitCode } from './command.js'
+import type { Command, CommandIo } from './command.js'
 
 const summary = 'Receive mirrored requests and report attacks.'
 
@@ -31,7 +31,8 @@ export const serveCommand: Command = {
     if (loaded.own.check) await io.print(await checkStart(options))
     if (loaded.own.printConfig || loaded.own.check) return 0
     refuseDisabled(options, io)
-    return startReceiver(options, io)
+    const { runReceiver } = await import('./run-receiver.js')
+    return runReceiver(options, io)
   },
 }
 
@@ -69,14 +70,6 @@ const serveGrammar: CommandGrammar<ServeCommandOptions> = {
   own: serveCommandTable,
   scopes: new Set(['ruleset', 'inspection', 'receiver']),
   receiver: serveTable,
-}
-
-/**
- * INTEGRATOR: the hook for the pipeline. Dynamically import `../pipeline.js` here, so that --help, --check and
- * --print-config load neither sockets nor threads; resolve to the exit code once the receiver has drained.
- */
-async function startReceiver(_options: ServeOptions, _io: CommandIo): Promise<ExitCode> {
-  throw new MirrorwafError('MWAF_POOL_START', { reason: 'the pipeline is not wired yet' })
 }
 
 /** Builds the engine once, as each worker will. */

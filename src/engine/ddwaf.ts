@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import type { DDWAF } from '@datadog/native-appsec'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import {
+  countFailedRules,
   countLoadedRules,
   type DocumentReport,
   describeFaults,
@@ -36,7 +37,7 @@ export function createEngine(source: RulesetSource, options: EngineOptions): Eng
   assertPattern(native, '--obfuscation-value-regex', options.obfuscationValueRegex)
   const { waf, reports } = build(native, source, options)
   const loaded = countLoadedRules(reports)
-  if (loaded >= options.minRules) return new DdwafEngine(waf, native.version(), rulesVersionOf(reports))
+  if (loaded >= options.minRules) return new DdwafEngine(waf, native.version(), reports)
   waf.dispose()
   throw new MirrorwafError('MWAF_RULESET_TOO_FEW', { loaded, required: options.minRules })
 }
@@ -71,13 +72,17 @@ class DdwafEngine implements Engine {
   readonly name = engineName
   readonly version: string
   readonly rulesVersion: string
+  readonly rulesLoadedCount: number
+  readonly rulesFailedCount: number
   readonly knownAddresses: ReadonlySet<string>
   readonly #waf: DDWAF
 
-  constructor(waf: DDWAF, version: string, rulesVersion: string) {
+  constructor(waf: DDWAF, version: string, reports: readonly DocumentReport[]) {
     this.#waf = waf
     this.version = version
-    this.rulesVersion = rulesVersion
+    this.rulesVersion = rulesVersionOf(reports)
+    this.rulesLoadedCount = countLoadedRules(reports)
+    this.rulesFailedCount = countFailedRules(reports)
     this.knownAddresses = waf.knownAddresses
   }
 

@@ -2,11 +2,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { MirrorwafError, reasonOf } from '../errors.js'
-
-/** Where to listen. */
-export type BindAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string }
+import { formatAddress, type ListenAddress } from '../options/kinds/address.js'
 
 export interface BindSettings {
   readonly backlog: number
@@ -24,7 +20,7 @@ const noIpv6Codes: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL
  * @returns the address as text, with the port that the system chose when 0 was asked for.
  * @throws MirrorwafError `MWAF_LISTENER_ADDRESS` when it is taken or not ours.
  */
-export async function bind(server: Server, address: BindAddress, settings: BindSettings): Promise<string> {
+export async function bind(server: Server, address: ListenAddress, settings: BindSettings): Promise<string> {
   if (address.kind === 'unix') return bindUnix(server, address.path, settings)
   try {
     await listen(server, { host: address.host, port: address.port, backlog: settings.backlog })
@@ -48,7 +44,7 @@ async function listenOrThrow(
 }
 
 async function bindUnix(server: Server, path: string, settings: BindSettings): Promise<string> {
-  const address: BindAddress = { kind: 'unix', path }
+  const address: ListenAddress = { kind: 'unix', path }
   try {
     await removeStaleSocket(path)
     await listen(server, { path, backlog: settings.backlog })
@@ -96,9 +92,8 @@ function describeTcp(server: Server): string {
   return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`
 }
 
-function addressError(address: BindAddress, settings: BindSettings, cause: unknown): MirrorwafError {
-  const text = address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${address.port}`
-  const details = { address: text, option: settings.option, reason: reasonOf(cause) }
+function addressError(address: ListenAddress, settings: BindSettings, cause: unknown): MirrorwafError {
+  const details = { address: formatAddress(address), option: settings.option, reason: reasonOf(cause) }
   return new MirrorwafError('MWAF_LISTENER_ADDRESS', details, cause)
 }
 

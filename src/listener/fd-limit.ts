@@ -24,3 +24,14 @@ export function connectionsWithin(openFiles: number): number {
   if (openFiles === Number.POSITIVE_INFINITY) return 1_000_000
   return Math.max(fewestConnections, openFiles - reservedDescriptors)
 }
+
+/**
+ * Most connections to hold at a time.
+ * @param asked - as configured; 0 = what the limit of open files allows.
+ * @param onTooMany - told what is possible when more was asked for.
+ */
+export function decideConnectionLimit(asked: number, onTooMany: (possible: number) => void): number {
+  const possible = connectionsWithin(openFilesLimit())
+  if (asked > possible) onTooMany(possible)
+  return asked === 0 ? possible : Math.min(asked, possible)
+}

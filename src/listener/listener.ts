@@ -17,21 +17,16 @@ import {
   timeoutKinds,
 } from '../observe/counter-ids.js'
 import type { Instruments } from '../observe/instruments.js'
+import type { ListenAddress } from '../options/kinds/address.js'
 import type { RequestAssembly } from '../parser/request-assembly.js'
 import type { RequestConsumer, RequestReader } from '../parser/request-reader.js'
 import { outcomeIndex } from '../verdict/outcome.js'
-import { type BindAddress, type BindSettings, bind } from './bind.js'
+import { type BindSettings, bind } from './bind.js'
 import { Connection } from './connection.js'
 import type { ConnectionHost, ConnectionSettings, ListedConnection } from './connection-host.js'
 import { ConnectionList } from './connection-list.js'
 import { peerAddressOf } from './peer-address.js'
-
-/** PEM texts; `clientCa` empty = client certificates are not asked for. */
-export interface TlsMaterial {
-  readonly cert: string
-  readonly key: string
-  readonly clientCa: string
-}
+import type { TlsMaterial } from './tls-material.js'
 
 export interface ListenerSettings extends ConnectionSettings, BindSettings {
   readonly connectionLimitCount: number
@@ -47,6 +42,9 @@ export interface ListenerWork {
   /** @returns false when the queue is full. */
   addWhole(assembly: RequestAssembly, facts: RecordFacts, chunk: Buffer): boolean
   addStaged(assembly: RequestAssembly, facts: RecordFacts, slab: Slab): boolean
+  /** Bytes of requests that are still arriving, and of batches that wait; for the gauges. */
+  inFlightBytes(): number
+  queueBytes(): number
 }
 
 /** How often deadlines are looked at: time-outs are seconds, a quarter of one more does not matter. */
@@ -90,7 +88,7 @@ export class Listener implements ConnectionHost {
    * @returns the bound addresses as text.
    * @throws MirrorwafError `MWAF_LISTENER_ADDRESS` or `MWAF_LISTENER_TLS`; sockets opened before are closed again.
    */
-  async open(addresses: readonly BindAddress[]): Promise<string[]> {
+  async open(addresses: readonly ListenAddress[]): Promise<string[]> {
     const bound: string[] = []
     try {
       for (const address of addresses) bound.push(await this.#openOne(address))
@@ -186,7 +184,7 @@ export class Listener implements ConnectionHost {
     this.#instruments.counters.set(CounterId.connectionsOpen, this.#connections.count)
   }
 
-  async #openOne(address: BindAddress): Promise<string> {
+  async #openOne(address: ListenAddress): Promise<string> {
     // In hijack mode a connection carries one request and no answer: neither option would ever act, both cost system calls.
     const { hijack, tls } = this.settings
     const options = { allowHalfOpen: true, noDelay: !hijack, keepAlive: !hijack }
@@ -236,6 +234,8 @@ export class Listener implements ConnectionHost {
   readonly #sweep = (): void => {
     const nowMs = performance.now()
     this.#wallOffsetMs = Date.now() - nowMs
+    this.#instruments.counters.set(CounterId.inFlightBytes, this.#work.inFlightBytes())
+    this.#instruments.counters.set(CounterId.queueBytes, this.#work.queueBytes())
     this.#connections.forEach((connection) => {
       if (connection.deadlineMs <= nowMs) connection.onDeadline(nowMs)
     })

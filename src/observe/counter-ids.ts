@@ -3,7 +3,7 @@
 // Labels come from these lists or from configuration, never from a sender: a label that a sender chooses is a memory attack.
 
 /** Why a mirrored request was not inspected although it arrived. */
-export const shedReasons = ['in_flight', 'queue', 'draining', 'head_memory'] as const
+export const shedReasons = ['in_flight', 'queue', 'draining', 'inspection_off'] as const
 export type ShedReason = (typeof shedReasons)[number]
 
 /** Why a connection was closed without reading a request. */

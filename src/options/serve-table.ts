@@ -129,7 +129,7 @@ export const serveTable: OptionTable<ServeOptions> = {
   },
   queueLimitBytes: {
     ...row('queue-limit', 'Limits', single(size({ minBytes: mib, maxBytes: 64 * gib }))),
-    default: () => 64 * mib,
+    default: () => 32 * mib,
     doc: 'Bytes of requests waiting for inspection; more requests are shed and counted.',
   },
   headTimeoutMs: {
@@ -310,7 +310,7 @@ export const serveTable: OptionTable<ServeOptions> = {
     doc: 'Version of the service in events.',
   },
   logLevel: {
-    ...row('log-level', 'Events and logs', single(choice('trace', 'debug', 'info', 'warn', 'error', 'silent'))),
+    ...row('log-level', 'Events and logs', single(choice('debug', 'info', 'warn', 'error', 'silent'))),
     default: () => 'info',
     doc: 'Least important log lines that are written to stderr.',
   },

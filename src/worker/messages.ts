@@ -1,6 +1,8 @@
 // What crosses between the listener thread and the workers; plain data that structured clone takes.
 import type { EngineOptions } from '../engine/ddwaf.js'
 import type { RulesetSource } from '../engine/ruleset.js'
+import type { RuleHit } from '../observe/metrics.js'
+import type { RedactionPatterns } from '../verdict/redact.js'
 
 /** Everything a worker needs to build its inspector; the same for all workers of a pool. */
 export interface WorkerSettings {
@@ -24,8 +26,7 @@ export interface InspectionSettings {
   readonly prefilter: 'on' | 'off' | 'verify'
   readonly verifyRatio: number
   readonly verifyAction: 'log' | 'group' | 'off'
-  readonly obfuscationKeyRegex: string
-  readonly obfuscationValueRegex: string
+  readonly redaction: RedactionPatterns
   readonly service: string
   readonly env: string
   readonly version: string
@@ -49,13 +50,6 @@ export interface ReadyTask {
 
 export type WorkerTask = BatchTask | ReadyTask
 
-/** Hits of one rule in one batch. */
-export interface RuleHit {
-  readonly ruleId: string
-  readonly type: string
-  readonly count: number
-}
-
 /** What a worker gives back beside the outcomes in the slab. */
 export interface BatchResult {
   readonly kind: 'inspected'
@@ -74,6 +68,8 @@ export interface WorkerReady {
   readonly engineName: string
   readonly engineVersion: string
   readonly rulesVersion: string
+  readonly rulesLoadedCount: number
+  readonly rulesFailedCount: number
 }
 
 /** The worker could not build its inspector: an error by code, because classes do not cross threads. */

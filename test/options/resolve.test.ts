@@ -174,7 +174,7 @@ t.test('a configuration file may hold only keys of the table', async (t) => {
 
 t.test('a program’s options are completed and checked as their texts would be', async (t) => {
   const options = completeServeOptions({ listen: [':0'], headTimeoutMs: 50, hijack: true })
-  t.match(options, { listen: ['[::]:0'], headTimeoutMs: 50, hijack: true, queueLimitBytes: 64 * 1024 * 1024 })
+  t.match(options, { listen: ['[::]:0'], headTimeoutMs: 50, hijack: true, queueLimitBytes: 32 * 1024 * 1024 })
   t.ok(Object.isFrozen(options))
   t.throws(() => completeServeOptions({ workers: 0 }), {
     code: 'MWAF_OPTIONS_VALUE',

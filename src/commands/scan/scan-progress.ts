@@ -1,7 +1,7 @@
 // One line on a watched terminal that says how far a scan is.
 import { basename } from 'node:path'
+import { excerpt } from '../../visible.js'
 import type { CommandIo } from '../command.js'
-import { excerpt } from '../visible.js'
 import type { ByteSource } from './byte-source.js'
 
 /** Draws at most a few times per second; silent when nobody watches. */

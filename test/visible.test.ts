@@ -1,6 +1,6 @@
 // Text from outside on a terminal.
 import t from 'tap'
-import { excerpt, visible } from '#src/commands/visible.js'
+import { excerpt, visible } from '#src/visible.js'
 
 t.test('control bytes, direction marks and lone surrogates are shown, not sent', async (t) => {
   t.equal(visible('a\x00\x1b[2J\r\n\x7f\x9b'), 'a\\x00\\x1b[2J\\x0d\\x0a\\x7f\\x9b')
