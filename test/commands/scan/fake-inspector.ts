@@ -22,7 +22,7 @@ export function createFakeInspector(rules: readonly string[]): FakeInspector {
       peerSeen = peer
       const parts = (pending + chunk).split('\r\n\r\n')
       pending = parts.pop() ?? ''
-      return parts.map((request) => judge(request, rules))
+      return parts.filter((request) => !request.startsWith('\x16')).map((request) => judge(request, rules))
     },
     finish() {
       this.connections.push({ text, peer: peerSeen })

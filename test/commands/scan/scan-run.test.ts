@@ -132,6 +132,16 @@ t.test('skipped lines are told; a log of nothing else is exit 1', async (t) => {
   t.equal(idle.err(), '')
 })
 
+t.test('entries without a request are told; a file of nothing else is exit 1', async (t) => {
+  const tls = '203.0.113.7 - - [x] "\\x16\\x03" 400 0 "-" "-"\n'
+  const dir = t.testdir({ one: `${tls}203.0.113.7 - - [x] "GET / HTTP/1.1" 200 0\n`, all: tls, empty: '' })
+  const one = await scan([join(dir, 'one')])
+  t.equal(one.code, 0)
+  t.match(one.err(), /one: 1 entries hold no HTTP\/1 request/)
+  t.equal((await scan([join(dir, 'all')])).code, 1)
+  t.equal((await scan([join(dir, 'empty')])).code, 0)
+})
+
 t.test('bytes after lost framing are told and are exit 1', async (t) => {
   const path = join(t.testdir({ a: clean }), 'a')
   const inspector = createFakeInspector([])
