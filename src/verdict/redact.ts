@@ -58,6 +58,8 @@ const alwaysSecret: readonly RegExp[] = [
   // JSON web tokens, whole; the default expression leaves their head.
   /(?<![\w-])ey[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*){0,3}/g,
   /\bbearer[\s+]+[\w.~+/=-]+/gi,
+  // User name and password of a URL.
+  /(?<=\/\/)[^\s/?#@"']{1,256}(?=@)/g,
   // A private key, also one whose end was cut off.
   /-----BEGIN[^-]*PRIVATE[^-]*-----[^-]*(?:-----END[^-]*-----)?/g,
 ]

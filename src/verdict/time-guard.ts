@@ -25,6 +25,9 @@ export function createTimeGuard(limitMs: number): TimeGuard {
   }
 }
 
+/** The error belongs to the guard's own context, so it is no `instanceof` our Error. */
 function isTimeout(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  return (
+    typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  )
 }
