@@ -43,7 +43,7 @@ export async function startPeer(t: Test, program: string, rulesPath: string): Pr
       DD_APPSEC_ENABLED: 'true',
       DD_APPSEC_RULES: rulesPath,
       DD_APPSEC_TRACE_RATE_LIMIT: '100000',
-      DD_APPSEC_WAF_TIMEOUT: '1s',
+      DD_APPSEC_WAF_TIMEOUT: '10s',
       DD_APM_TRACING_ENABLED: 'true',
       DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
       DD_REMOTE_CONFIGURATION_ENABLED: 'false',
