@@ -2,7 +2,7 @@
 import t from 'tap'
 import { readRuleset } from '#src/engine/ruleset.js'
 import { buildInspector } from '#src/worker/build-inspector.js'
-import { createEventWriter } from '#src/worker/event-writer.js'
+import { EventWriter } from '#src/worker/event-writer.js'
 import type { InspectionSettings } from '#src/worker/messages.js'
 import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 import { defaultPatterns } from './support/redaction.js'
@@ -22,8 +22,7 @@ const inspection: InspectionSettings = {
   prefilter: 'off',
   verifyRatio: 0,
   verifyAction: 'off',
-  obfuscationKeyRegex: defaultPatterns.keyRegex,
-  obfuscationValueRegex: defaultPatterns.valueRegex,
+  redaction: defaultPatterns,
   service: 'test',
   env: '',
   version: '',
@@ -49,10 +48,14 @@ const cookieRules = {
 const { documents } = await readRuleset([])
 const { inspector, engine } = buildInspector({
   ruleset: { documents: [...documents, { path: 'cookie rules', text: JSON.stringify(cookieRules) }] },
-  engine: { ...inspection, minRules: 1 },
+  engine: {
+    obfuscationKeyRegex: defaultPatterns.keyRegex,
+    obfuscationValueRegex: defaultPatterns.valueRegex,
+    minRules: 1,
+  },
   inspection,
 })
-const writer = createEventWriter(inspection, engine)
+const writer = new EventWriter(inspection, engine)
 t.teardown(() => engine.dispose())
 
 /** The event of a request that must match, as written. */
