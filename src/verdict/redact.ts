@@ -105,11 +105,11 @@ class PatternRedactor implements Redactor {
   #deadlineMs = Number.POSITIVE_INFINITY
 
   constructor(patterns: RedactionPatterns, nowMs: () => number) {
-    const key = translate(patterns.keyRegex, 'obfuscationKeyRegex')
-    const value = translate(patterns.valueRegex, 'obfuscationValueRegex')
-    this.#key = compile(key, 'iu', 'obfuscationKeyRegex')
-    this.#value = compile(value, patterns.isValueRegexDefault ? 'giud' : 'iu', 'obfuscationValueRegex')
-    this.#assignment = compile(key && `(?:${key})${assignmentTail}`, 'iu', 'obfuscationKeyRegex')
+    const key = translate(patterns.keyRegex, '--obfuscation-key-regex')
+    const value = translate(patterns.valueRegex, '--obfuscation-value-regex')
+    this.#key = compile(key, 'iu', '--obfuscation-key-regex')
+    this.#value = compile(value, patterns.isValueRegexDefault ? 'giud' : 'iu', '--obfuscation-value-regex')
+    this.#assignment = compile(key && `(?:${key})${assignmentTail}`, 'iu', '--obfuscation-key-regex')
     this.#cutsSecretsOut = patterns.isValueRegexDefault
     this.#nowMs = nowMs
   }

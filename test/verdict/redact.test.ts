@@ -169,9 +169,9 @@ t.test('an expression that backtracks without end hides the event instead of hol
 
 t.test('an expression that V8 cannot do like RE2 is refused by its option name', async (t) => {
   for (const [keyRegex, valueRegex, option] of [
-    ['(?<=a)b', '', 'obfuscationKeyRegex'],
-    ['', '(', 'obfuscationValueRegex'],
-    ['', '\\pX', 'obfuscationValueRegex'],
+    ['(?<=a)b', '', '--obfuscation-key-regex'],
+    ['', '(', '--obfuscation-value-regex'],
+    ['', '\\pX', '--obfuscation-value-regex'],
   ] as const) {
     t.throws(() => customRedaction(keyRegex, valueRegex), { code: 'MWAF_REDACTION_PATTERN', details: { option } })
   }

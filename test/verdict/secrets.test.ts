@@ -49,9 +49,9 @@ const { documents } = await readRuleset([])
 const { inspector, engine } = buildInspector({
   ruleset: { documents: [...documents, { path: 'cookie rules', text: JSON.stringify(cookieRules) }] },
   engine: {
-    minRules: 1,
     obfuscationKeyRegex: defaultPatterns.keyRegex,
     obfuscationValueRegex: defaultPatterns.valueRegex,
+    minRules: 1,
   },
   inspection,
 })
