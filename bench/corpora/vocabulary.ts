@@ -2,122 +2,43 @@
 // Names are built from syllables, so that a corpus never runs out of words a receiver has not seen.
 import type { SeededRandom } from './random.js'
 
+// biome-ignore format: word lists read better filled than one per line
 const onsets = [
-  'b',
-  'br',
-  'd',
-  'dr',
-  'f',
-  'g',
-  'gl',
-  'h',
-  'k',
-  'kr',
-  'l',
-  'm',
-  'n',
-  'p',
-  'pl',
-  'r',
-  's',
-  't',
-  'tr',
-  'v',
-  'w',
-  'z',
+  'b', 'br', 'd', 'dr', 'f', 'g', 'gl', 'h', 'k', 'kr', 'l', 'm', 'n', 'p', 'pl', 'r', 's', 't', 'tr', 'v', 'w', 'z',
 ] as const
-const nuclei = ['a', 'e', 'i', 'o', 'u', 'ai', 'ea', 'io', 'ou', 'y'] as const
-const codas = ['', '', '', 'l', 'm', 'n', 'r', 's', 'th', 'x'] as const
+// biome-ignore format: word lists read better filled than one per line
+const nuclei = [
+  'a', 'e', 'i', 'o', 'u', 'ai', 'ea', 'io', 'ou', 'y',
+] as const
+// biome-ignore format: word lists read better filled than one per line
+const codas = [
+  '', '', '', 'l', 'm', 'n', 'r', 's', 'th', 'x',
+] as const
 
+// biome-ignore format: word lists read better filled than one per line
 const nouns = [
-  'bench',
-  'trowel',
-  'lantern',
-  'kettle',
-  'blanket',
-  'basket',
-  'ladder',
-  'hammer',
-  'pencil',
-  'notebook',
-  'teapot',
-  'jacket',
-  'compass',
-  'backpack',
-  'candle',
-  'mirror',
-  'carpet',
-  'pillow',
-  'bucket',
-  'shovel',
-  'rake',
-  'planter',
-  'seedling',
-  'bicycle',
-  'saddle',
-  'bottle',
-  'tent',
-  'anchor',
-  'button',
-  'zipper',
-  'clock',
-  'radio',
-  'violin',
-  'drum',
+  'bench', 'trowel', 'lantern', 'kettle', 'blanket', 'basket', 'ladder', 'hammer', 'pencil', 'notebook', 'teapot',
+  'jacket', 'compass', 'backpack', 'candle', 'mirror', 'carpet', 'pillow', 'bucket', 'shovel', 'rake', 'planter',
+  'seedling', 'bicycle', 'saddle', 'bottle', 'tent', 'anchor', 'button', 'zipper', 'clock', 'radio', 'violin', 'drum',
   'puzzle',
 ] as const
+// biome-ignore format: word lists read better filled than one per line
 const adjectives = [
-  'green',
-  'heavy',
-  'folding',
-  'wooden',
-  'quiet',
-  'small',
-  'round',
-  'woollen',
-  'bright',
-  'spare',
-  'sturdy',
-  'light',
-  'blue',
-  'warm',
-  'narrow',
-  'tall',
-  'painted',
-  'plain',
-  'rustic',
-  'handmade',
-  'waterproof',
-  'soft',
+  'green', 'heavy', 'folding', 'wooden', 'quiet', 'small', 'round', 'woollen', 'bright', 'spare', 'sturdy', 'light',
+  'blue', 'warm', 'narrow', 'tall', 'painted', 'plain', 'rustic', 'handmade', 'waterproof', 'soft',
 ] as const
+// biome-ignore format: word lists read better filled than one per line
 const verbs = [
-  'arrived',
-  'fits',
-  'looks',
-  'lasted',
-  'works',
-  'shipped',
-  'feels',
-  'came',
-  'held',
-  'stayed',
-  'turned',
+  'arrived', 'fits', 'looks', 'lasted', 'works', 'shipped', 'feels', 'came', 'held', 'stayed', 'turned',
 ] as const
+// biome-ignore format: word lists read better filled than one per line
 const fillers = [
-  'with',
-  'after',
-  'before',
-  'near',
-  'over',
-  'under',
-  'beside',
-  'without',
-  'during',
-  'because',
-  'although',
-  'while',
+  'with', 'after', 'before', 'near', 'over', 'under', 'beside', 'without', 'during', 'because', 'although', 'while',
 ] as const
-const closings = ['.', '.', '.', '!', ', thanks.', ' :-)', '; will buy again.', ' - as expected.'] as const
+// biome-ignore format: word lists read better filled than one per line
+const closings = [
+  '.', '.', '.', '!', ', thanks.', ' :-)', '; will buy again.', ' - as expected.',
+] as const
 
 /** An invented name of two to four syllables, like `brainouth`. */
 export function inventName(random: SeededRandom): string {

@@ -1,4 +1,4 @@
-// What a sender is asked to do and what it answers; both cross a process boundary as plain JSON.
+// What a sender is asked to do and what it answers; both are plain values that cross a process boundary.
 import type { CorpusName } from '../corpora/corpus.js'
 
 /** When requests are sent. */

@@ -13,7 +13,7 @@ export class Sender {
 
   constructor(core: number | undefined) {
     const [command, ...args] = onCore(core, [process.execPath, processPath])
-    this.#child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
   }
 
   /**

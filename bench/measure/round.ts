@@ -52,11 +52,8 @@ export interface RoundResult {
   readonly counts: RoundCounts
 }
 
-/**
- * Bytes that a closed loop sends before it waits for the inspection to catch up: well below the receiver's default queue of
- * 64 MiB, so that nothing is shed and every request sent is a request inspected.
- */
-const burstBytes = 24 * 1024 * 1024
+/** How much longer than its load a closed loop may take when the waiting between bursts is counted. */
+const burstPatience = 3
 /** Enough that a one-shot stream never waits for a lane while the server keeps up. */
 const openConnections = 64
 
@@ -151,29 +148,22 @@ class Phases {
 
   async #runBursts(seconds: number, seed: number): Promise<ClosedFigures> {
     const { corpus, connections, mode } = this.#scenario
-    const maxRequests = Math.max(connections, Math.floor(burstBytes / requestBytesOf(corpus)))
-    const connection = connectionOf(mode)
+    const { port, burstBytes } = this.#server
+    const pacing = { kind: 'closed', maxRequests: Math.max(connections, burstBytes / requestBytesOf(corpus)) } as const
+    const stream: StreamPlan = { label: 'closed', corpus, seed, connection: connectionOf(mode), connections, pacing }
+    const before = await this.#settle()
+    const giveUpMs = performance.now() + seconds * burstPatience * 1000
     let requests = 0
     let loadSeconds = 0
-    const before = await this.#settle()
-    let after = before
-    while (loadSeconds < seconds) {
-      const pacing = { kind: 'closed', maxRequests } as const
-      const stream: StreamPlan = { label: 'closed', corpus, seed, connection, connections, pacing }
-      const results = await this.#sender.run({
-        port: this.#server.port,
-        seconds: seconds - loadSeconds,
-        streams: [stream],
-      })
-      after = await this.#settle()
+    while (loadSeconds < seconds && performance.now() < giveUpMs) {
+      const results = await this.#sender.run({ port, seconds: seconds - loadSeconds, streams: [stream] })
+      await this.#catchUp()
       this.#results.push(...results)
-      for (const result of results) {
-        requests += result.sent
-        // A server that answers nothing must not keep the bench here for ever.
-        loadSeconds += Math.max(result.seconds, 0.01)
-      }
+      requests += results.reduce((sum, result) => sum + result.sent, 0)
+      loadSeconds += results.reduce((sum, result) => sum + result.seconds, 0)
     }
-    return { requests, cpuUsPerRequest: (after - before) / requests, answeredPerSecond: requests / loadSeconds }
+    const cpuUs = (await this.#settle()) - before
+    return { requests, cpuUsPerRequest: cpuUs / requests, answeredPerSecond: requests / loadSeconds }
   }
 
   async #runAutocannon(seconds: number): Promise<ClosedFigures> {
@@ -190,6 +180,11 @@ class Phases {
     const pacing = { kind: 'open', perSecond, arrivals: 'poisson' } as const
     const connection = connectionOf(this.#scenario.mode)
     return { label, corpus, seed: this.#seed + 1, connection, connections: openConnections, pacing }
+  }
+
+  /** Between bursts: only what answers early has anything left to do. */
+  async #catchUp(): Promise<void> {
+    if (Number.isFinite(this.#server.burstBytes)) await settle(this.#reader, this.#server.pid, 0)
   }
 
   #settle(): Promise<number> {

@@ -19,7 +19,14 @@ export function floorServer(name = 'floor', nodeArguments: readonly string[] = [
         },
         () => acceptsConnections(port),
       )
-      return { pid: child.pid, port, flushMs: 0, report: async () => emptyReport, stop: child.stop }
+      return {
+        pid: child.pid,
+        port,
+        flushMs: 0,
+        burstBytes: Number.POSITIVE_INFINITY,
+        report: async () => emptyReport,
+        stop: child.stop,
+      }
     },
   }
 }

@@ -8,6 +8,9 @@ import { parseMetrics, sumSamples } from '../measure/metrics-text.js'
 import { findFreePort, startChild } from './child.js'
 import type { RunningServer, ServerKind, ServerReport, StartRequest } from './server.js'
 
+/** Well below the receiver's default queue of 64 MiB. */
+const burstBytes = 24 * 1024 * 1024
+
 /** Which receiver, and how. */
 export interface ReceiverSetup {
   readonly name: string
@@ -56,6 +59,7 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
       pid: child.pid,
       port,
       flushMs: 0,
+      burstBytes,
       readMetrics,
       report: async () => readReport(await readMetrics()),
       stop: () => child.stop().finally(removeScratch),

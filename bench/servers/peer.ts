@@ -39,6 +39,7 @@ async function startPeer(binary: string, rulesPath: string, { mode, core }: Star
       pid: child.pid,
       port,
       flushMs: traceFlushMs,
+      burstBytes: Number.POSITIVE_INFINITY,
       report: async () => ({ received: undefined, matched: agent.countEvents(), shed: undefined }),
       stop: () => child.stop().finally(agent.stop),
     }

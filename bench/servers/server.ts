@@ -27,6 +27,11 @@ export interface RunningServer {
   readonly port: number
   /** How long after the last request it may still be working on it without using CPU in between (timers, flushes). */
   readonly flushMs: number
+  /**
+   * Bytes to send at most before waiting until it is idle: what answers before it inspects has a queue, and what falls out of
+   * that was never inspected. Infinite for a server that answers when its work is done.
+   */
+  readonly burstBytes: number
   report(): Promise<ServerReport>
   stop(): Promise<void>
 }

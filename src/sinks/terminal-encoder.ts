@@ -1,10 +1,8 @@
 // Events as short lines for a person at a terminal. What a sender wrote must not drive the terminal: control bytes are shown.
+import { visible } from '../visible.js'
 
 /** Longest line in characters, without colours: two lines of a usual terminal. */
 const lineLimit = 240
-
-/** C0 and C1 controls, DEL, line separators, and the marks that reorder text on screen. */
-const unsafeCharacters = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
@@ -17,14 +15,6 @@ export function encodeForTerminal(lines: Uint8Array, isColoured: boolean): Uint8
   const texts = decoder.decode(lines).split('\n')
   const shown = texts.filter((text) => text !== '').map((text) => `${describeEvent(text, isColoured)}\n`)
   return encoder.encode(shown.join(''))
-}
-
-/** Replaces what a terminal would obey or hide by a visible escape. */
-export function showControls(text: string): string {
-  return text.replace(unsafeCharacters, (character) => {
-    const code = character.charCodeAt(0)
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
-  })
 }
 
 function describeEvent(line: string, isColoured: boolean): string {
@@ -71,6 +61,6 @@ function text(value: unknown): string {
 }
 
 function clip(shown: string, limit: number): string {
-  const safe = showControls(shown)
+  const safe = visible(shown)
   return safe.length > limit ? `${safe.slice(0, limit - 1)}…` : safe
 }

@@ -7,6 +7,7 @@ import { Piscina } from 'piscina'
 import type { Batch, BatchReceiver } from '../batch/batcher.js'
 import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
 import type { RestartCause } from '../observe/counter-ids.js'
+import { withinTime } from '../within-time.js'
 import { type BatchRun, countDecided, settleAfterDeath } from './batch-run.js'
 import type { BatchResult, BatchTask, WorkerAnswer, WorkerFailed, WorkerReady, WorkerSettings } from './messages.js'
 import { askToStop, createRespawnGate, noteDeath, noteSuccess } from './respawn-gate.js'
@@ -110,7 +111,7 @@ export class InspectionPool implements BatchReceiver {
     askToStop(this.#gate)
     const abandoned = this.#queue.splice(0)
     for (const run of abandoned) this.#giveUp(run)
-    await Promise.race([this.drained(), delay(stopPatienceMs)])
+    await withinTime(this.drained(), stopPatienceMs)
     await this.#threads.destroy()
   }
 
@@ -181,12 +182,6 @@ export class InspectionPool implements BatchReceiver {
   #release(run: BatchRun): void {
     this.#queuedBytes -= run.batch.slab.buffer.byteLength
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 }
 
 interface StartedThreads {

@@ -8,7 +8,7 @@ import { MirrorwafError, reasonOf } from '../errors.js'
 import type { RuleHit } from '../observe/metrics.js'
 import { outcomeIndex } from '../verdict/outcome.js'
 import { type BuiltInspector, buildInspector } from './build-inspector.js'
-import { createEventWriter, type EventWriter } from './event-writer.js'
+import { EventWriter } from './event-writer.js'
 import type { Inspection } from './inspector.js'
 import type { BatchResult, BatchTask, WorkerAnswer, WorkerFailed, WorkerSettings, WorkerTask } from './messages.js'
 import { isAskedToStop, waitAtGate } from './respawn-gate.js'
@@ -46,7 +46,7 @@ function start(): ThreadState {
     // On Linux this is the calling thread's own priority: answers come before verdicts.
     if (settings.niceIncrement > 0) setPriority(0, settings.niceIncrement)
     const built = buildInspector(settings)
-    return { kind: 'ready', built, events: createEventWriter(settings.inspection, built.engine) }
+    return { kind: 'ready', built, events: new EventWriter(settings.inspection, built.engine) }
   } catch (error) {
     const { code, details } =
       error instanceof MirrorwafError ? error : { code: 'MWAF_POOL_START', details: { reason: reasonOf(error) } }
