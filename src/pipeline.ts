@@ -4,6 +4,7 @@ import type { RecordFacts } from './batch/record-writer.js'
 import { SlabPool } from './batch/slab.js'
 import { MirrorwafError, reasonOf } from './errors.js'
 import { decideConnectionLimit } from './listener/fd-limit.js'
+import { createHttpListener, type HttpListener, type HttpRequestTarget } from './listener/http-request-source.js'
 import { Listener } from './listener/listener.js'
 import { createPeerCheck } from './listener/peer-address.js'
 import { readTlsMaterial } from './listener/tls-material.js'
@@ -18,6 +19,7 @@ import { Staging } from './parser/staging.js'
 import { type Reporter, startReporter } from './sinks/reporter.js'
 import { parseSinkSpec } from './sinks/sink-spec.js'
 import { outcomeIndex } from './verdict/outcome.js'
+import { delay, withinTime } from './within-time.js'
 import { createTally, tallyOutcomes } from './worker/batch-run.js'
 import type { BatchResult, WorkerReady } from './worker/messages.js'
 import { InspectionPool, type PoolObserver } from './worker/pool.js'
@@ -78,6 +80,18 @@ export class Pipeline {
     }
   }
 
+  /** A listener for an existing node:http server that hands its requests to this pipeline. */
+  createHttpListener(): HttpListener {
+    const { listener, staging } = this.#parts
+    const target: HttpRequestTarget = {
+      staging,
+      wallClockMs: (monotonicMs) => listener.wallClockMs(monotonicMs),
+      onStagedRequest: (assembly, facts, slab) => listener.onStagedRequest(assembly, facts, slab),
+      onShedRequest: (assembly) => listener.onShedRequest(assembly),
+    }
+    return createHttpListener(target, this.#options.hijack)
+  }
+
   /** Drains: says so on /readyz, answers what comes for a while, then finishes the queue and ends. Repeated calls wait too. */
   stop(): Promise<void> {
     this.#stopping ??= this.#drain()
@@ -94,8 +108,7 @@ export class Pipeline {
     while (listener.connectionCount > 0 && performance.now() < deadlineMs) await delay(20)
     listener.closeConnections()
     batcher.seal()
-    const leftMs = Math.max(0, deadlineMs - performance.now())
-    await Promise.race([pool?.drained(), delay(leftMs)])
+    if (pool !== undefined) await withinTime(pool.drained(), Math.max(0, deadlineMs - performance.now()))
     await pool?.close()
     const flushed = await reporter.flush(Math.max(lastFlushMs, deadlineMs - performance.now()))
     if (!flushed.isComplete) this.#hooks.log.warn('not all events could be written before the end')
@@ -110,6 +123,7 @@ interface PipelineParts {
   /** Undefined with `inspection: off`. */
   readonly pool: InspectionPool | undefined
   readonly batcher: Batcher
+  readonly staging: Staging
   readonly listener: Listener
   readonly sampler: LoopSampler
 }
@@ -135,14 +149,15 @@ export async function startPipeline(options: ServeOptions, hooks: PipelineHooks)
       announceEngine(engine, reporter, instruments)
     }
     const batcher = new Batcher(slabs, pool ?? discardingReceiver(slabs, instruments), options)
-    const listener = createListener(options, hooks, instruments, slabs, batcher)
+    const staging = new Staging(options, slabs, options.inFlightLimitBytes)
+    const listener = createListener(options, hooks, instruments, staging, batcher)
     late.batcher = batcher
     late.listener = listener
     const listening = await listener.open(options.listen.map(toListenAddress))
     const sampler = startLoopSampler(instruments.counters)
     instruments.counters.set(CounterId.workers, options.workers)
     instruments.counters.set(CounterId.lifeState, LifeState.ready)
-    const parts = { instruments, reporter, pool, batcher, listener, sampler }
+    const parts = { instruments, reporter, pool, batcher, staging, listener, sampler }
     return new Pipeline(options, hooks, parts, { listening, admin: describeAdmin(reporter), engine })
   } catch (error) {
     await pool?.close()
@@ -211,10 +226,9 @@ function createListener(
   options: ServeOptions,
   hooks: PipelineHooks,
   instruments: Instruments,
-  slabs: SlabPool,
+  staging: Staging,
   batcher: Batcher,
 ): Listener {
-  const staging = new Staging(options, slabs, options.inFlightLimitBytes)
   const facts = createFacts()
   const isPeerAllowed = createPeerCheck(options.peers)
   const settings = {
@@ -287,10 +301,4 @@ function describeAdmin(reporter: Reporter): string | undefined {
   const address = reporter.adminAddress
   if (address === undefined) return undefined
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 }

@@ -4,6 +4,9 @@ import { nearestName } from '../options/nearest.js'
 import type { Command, CommandIo, ExitCode } from './command.js'
 import { commandNames, loadCommand } from './registry.js'
 
+/** As in package.json's `engines`; a test holds them equal. */
+export const oldestNode = { major: 22, minor: 19 } as const
+
 /**
  * Runs one command line; never rejects.
  * @param argv - arguments after node and the script.
@@ -66,9 +69,6 @@ function refuseOldNode(): void {
   const required = `${oldestNode.major}.${oldestNode.minor}`
   throw new MirrorwafError('MWAF_PROCESS_NODE', { version: process.versions.node, required })
 }
-
-/** As in package.json's `engines`; a test holds them equal. */
-export const oldestNode = { major: 22, minor: 19 } as const
 
 async function reportInstead(io: CommandIo, text: string): Promise<boolean> {
   io.report(text)

@@ -129,7 +129,7 @@ export const serveTable: OptionTable<ServeOptions> = {
   },
   queueLimitBytes: {
     ...row('queue-limit', 'Limits', single(size({ minBytes: mib, maxBytes: 64 * gib }))),
-    default: () => 64 * mib,
+    default: () => 32 * mib,
     doc: 'Bytes of requests waiting for inspection; more requests are shed and counted.',
   },
   headTimeoutMs: {

@@ -1,12 +1,10 @@
 // The host a client asked for: Envoy adds `-shadow` to the host of copies, before the port, and that suffix comes off again.
 // Stage: [decode], and the event builder. (Envoy: `disable_shadow_host_suffix_append` keeps it from being added.)
 import type { RecordReader } from '../batch/record-reader.js'
+import type { ShadowSuffix } from '../options/serve-options.js'
 import { equalsIgnoreCase, skipBlanks, trimBlanksEnd } from './ascii.js'
 import { TargetSplit } from './target.js'
 import { byteAt } from './utf8.js'
-
-/** `auto`: only on a copy that carries X-Envoy-Internal. */
-export type ShadowSuffixMode = 'auto' | 'always' | 'never'
 
 /** The host as the rules see it, and as it was sent; both empty when there was none. */
 export interface RequestHost {
@@ -18,7 +16,7 @@ const shadowSuffix = '-shadow'
 const colon = 0x3a
 
 /** @returns whether the suffix is to be removed from this request's host. */
-export function hasShadowSuffix(record: RecordReader, mode: ShadowSuffixMode): boolean {
+export function hasShadowSuffix(record: RecordReader, mode: ShadowSuffix): boolean {
   if (mode !== 'auto') return mode === 'always'
   for (let index = 0; index < record.headerCount; index++) {
     if (equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'x-envoy-internal')) return true
@@ -44,7 +42,7 @@ export function shadowStart(bytes: Uint8Array, start: number, nameEnd: number): 
 }
 
 /** The host of a request for its event: the first Host line, else the authority of an absolute-form target. */
-export function requestHost(record: RecordReader, mode: ShadowSuffixMode): RequestHost {
+export function requestHost(record: RecordReader, mode: ShadowSuffix): RequestHost {
   const { bytes } = record
   const index = findHost(record)
   let start = 0

@@ -16,6 +16,15 @@ export interface BatchRun {
   attempts: number
 }
 
+/** How many records have their outcome; tells a slow worker from a stuck one. */
+export function countDecided(batch: Batch): number {
+  let count = 0
+  forEachRecord(batch, (words, base) => {
+    if ((words[base + Word.state] ?? 0) >= stateDecided) count += 1
+  })
+  return count
+}
+
 /**
  * Settles a batch whose worker died or failed: the record in hand is lost. Matched records are inspected again, because
  * their events died with the worker. When the batch has had its attempts, all that is undecided is lost.

@@ -41,7 +41,12 @@ export interface InspectorParts {
   readonly wafTimeoutUs: number
   /** Monotonic clock in ms; the budget's clock. */
   readonly now: () => number
+  /** Processor time of this thread in µs. */
+  readonly threadCpuUs: () => number
 }
+
+/** How often a request is tried whose time ran out while its thread did not run. */
+const attemptLimitCount = 3
 
 const noBody: BodyReport = { type: null, inspectedBytes: 0, isTruncated: false, isTimedOut: false, fault: undefined }
 
@@ -117,7 +122,26 @@ export class Inspector {
     return true
   }
 
+  /**
+   * The engine's time limit is wall time. A thread that waited for a processor has used it up without working, so a request
+   * that timed out is tried again unless the processor time was really spent.
+   */
   #runEngine(record: RecordReader): void {
+    const { budget, now, wafTimeoutUs, threadCpuUs } = this.#parts
+    const result = this.#result
+    const startUs = threadCpuUs()
+    for (let attempt = 1; ; attempt += 1) {
+      this.#runEngineOnce(record)
+      const isTimedOut = result.isTimedOut || budget.isExhausted
+      const leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
+      if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
+      result.reset(record.word(Word.flags))
+      this.#deadlineMs = now() + leftUs / 1000
+      budget.start(this.#deadlineMs)
+    }
+  }
+
+  #runEngineOnce(record: RecordReader): void {
     const { engine, walker, builder } = this.#parts
     const context = engine.createContext()
     this.#context = context

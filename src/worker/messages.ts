@@ -2,6 +2,7 @@
 import type { EngineOptions } from '../engine/ddwaf.js'
 import type { RulesetSource } from '../engine/ruleset.js'
 import type { RuleHit } from '../observe/metrics.js'
+import type { RedactionPatterns } from '../verdict/redact.js'
 
 /** Everything a worker needs to build its inspector; the same for all workers of a pool. */
 export interface WorkerSettings {
@@ -25,8 +26,7 @@ export interface InspectionSettings {
   readonly prefilter: 'on' | 'off' | 'verify'
   readonly verifyRatio: number
   readonly verifyAction: 'log' | 'group' | 'off'
-  readonly obfuscationKeyRegex: string
-  readonly obfuscationValueRegex: string
+  readonly redaction: RedactionPatterns
   readonly service: string
   readonly env: string
   readonly version: string

@@ -7,15 +7,16 @@ import { Piscina } from 'piscina'
 import type { Batch, BatchReceiver } from '../batch/batcher.js'
 import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
 import type { RestartCause } from '../observe/counter-ids.js'
-import { type BatchRun, settleAfterDeath } from './batch-run.js'
+import { withinTime } from '../within-time.js'
+import { type BatchRun, countDecided, settleAfterDeath } from './batch-run.js'
 import type { BatchResult, BatchTask, WorkerAnswer, WorkerFailed, WorkerReady, WorkerSettings } from './messages.js'
-import { createRespawnGate, noteDeath, noteSuccess } from './respawn-gate.js'
+import { askToStop, createRespawnGate, noteDeath, noteSuccess } from './respawn-gate.js'
 
 export interface PoolSettings {
   readonly workers: number
   /** V8 old generation of each worker, in MiB; above it the worker dies and is replaced. */
   readonly workerHeapMib: number
-  /** Longest time a worker may hold a batch, in ms; then it is ended. */
+  /** Longest time a worker may take without deciding a record, in ms; then it is stuck and is ended. */
   readonly batchDeadlineMs: number
 }
 
@@ -29,6 +30,9 @@ export interface PoolObserver {
   /** @returns wall clock in ms since the epoch. */
   wallClockMs(): number
 }
+
+/** How long workers may take to finish the record in hand at the end; many times the engine's own limit. */
+const stopPatienceMs = 1000
 
 const threadPath = fileURLToPath(new URL('./thread.js', import.meta.url))
 
@@ -101,10 +105,13 @@ export class InspectionPool implements BatchReceiver {
     })
   }
 
-  /** Ends the workers at once; what they hold is not reported any more. */
+  /** Ends the workers after the record in their hands; what is undecided is counted as lost. */
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#queue.length = 0
+    askToStop(this.#gate)
+    const abandoned = this.#queue.splice(0)
+    for (const run of abandoned) this.#giveUp(run)
+    await withinTime(this.drained(), stopPatienceMs)
     await this.#threads.destroy()
   }
 
@@ -123,7 +130,12 @@ export class InspectionPool implements BatchReceiver {
   #run(run: BatchRun, threads: Piscina<BatchTask, WorkerAnswer>, gate: SharedArrayBuffer): void {
     run.attempts += 1
     const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), this.#settings.batchDeadlineMs)
+    let decidedCount = countDecided(run.batch)
+    const timer = setInterval(() => {
+      const count = countDecided(run.batch)
+      if (count === decidedCount) deadline.abort()
+      decidedCount = count
+    }, this.#settings.batchDeadlineMs)
     const task: BatchTask = {
       kind: 'inspect',
       slab: run.batch.slab.buffer,
@@ -133,41 +145,41 @@ export class InspectionPool implements BatchReceiver {
     }
     threads.run(task, { signal: deadline.signal }).then(
       (answer) => {
-        clearTimeout(timer)
+        clearInterval(timer)
         if (answer.kind === 'inspected') this.#finish(run, answer, gate)
         else this.#fail(run, 'error', answer.kind === 'failed' ? answer.message : 'unexpected answer', gate)
       },
       (error: unknown) => {
-        clearTimeout(timer)
+        clearInterval(timer)
         this.#fail(run, deadline.signal.aborted ? 'deadline' : causeOf(error), reasonOf(error), gate)
       },
     )
   }
 
   #finish(run: BatchRun, result: BatchResult, gate: SharedArrayBuffer): void {
-    if (this.#isClosed) return
     noteSuccess(gate)
+    this.#runningCount -= 1
     this.#release(run)
     this.#observer.onBatchDone(run.batch, result)
     this.#dispatch()
   }
 
   #fail(run: BatchRun, cause: RestartCause, reason: string, gate: SharedArrayBuffer): void {
-    if (this.#isClosed) return
     noteDeath(gate)
     this.#observer.onRestart(cause, reason)
-    if (settleAfterDeath(run) > 0) {
-      this.#runningCount -= 1
-      this.#queue.unshift(run)
-    } else {
-      this.#release(run)
-      this.#observer.onBatchDone(run.batch, undefined)
-    }
+    this.#runningCount -= 1
+    if (settleAfterDeath(run) > 0 && !this.#isClosed) this.#queue.unshift(run)
+    else this.#giveUp(run)
     this.#dispatch()
   }
 
+  /** What is still undecided is counted as lost. */
+  #giveUp(run: BatchRun): void {
+    this.#release(run)
+    this.#observer.onBatchDone(run.batch, undefined)
+  }
+
   #release(run: BatchRun): void {
-    this.#runningCount -= 1
     this.#queuedBytes -= run.batch.slab.buffer.byteLength
   }
 }

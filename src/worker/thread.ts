@@ -8,16 +8,19 @@ import { MirrorwafError, reasonOf } from '../errors.js'
 import type { RuleHit } from '../observe/metrics.js'
 import { outcomeIndex } from '../verdict/outcome.js'
 import { type BuiltInspector, buildInspector } from './build-inspector.js'
-import { createEventWriter, type EventWriter } from './event-writer.js'
+import { EventWriter } from './event-writer.js'
 import type { Inspection } from './inspector.js'
 import type { BatchResult, BatchTask, WorkerAnswer, WorkerFailed, WorkerSettings, WorkerTask } from './messages.js'
-import { waitAtGate } from './respawn-gate.js'
+import { isAskedToStop, waitAtGate } from './respawn-gate.js'
 
 /** A thread that is ready, or why it is not. Built when the module loads: piscina calls a worker ready after that. */
 type ThreadState =
   | { readonly kind: 'ready'; readonly built: BuiltInspector; readonly events: EventWriter }
   | { readonly kind: 'failed'; readonly failure: WorkerFailed }
 
+// Foreign boundary: what the pool gave as workerData, cloned by Node.
+const settings = workerData as WorkerSettings
+const gateWords = new Int32Array(settings.respawnGate)
 const record = new RecordReader()
 const lost = outcomeIndex('lost')
 const state: ThreadState = start()
@@ -38,14 +41,12 @@ export function runTask(task: WorkerTask): WorkerAnswer {
 }
 
 function start(): ThreadState {
-  // Foreign boundary: what the pool gave as workerData, cloned by Node.
-  const settings = workerData as WorkerSettings
   waitAtGate(settings.respawnGate)
   try {
     // On Linux this is the calling thread's own priority: answers come before verdicts.
     if (settings.niceIncrement > 0) setPriority(0, settings.niceIncrement)
     const built = buildInspector(settings)
-    return { kind: 'ready', built, events: createEventWriter(settings.inspection, built.engine) }
+    return { kind: 'ready', built, events: new EventWriter(settings.inspection, built.engine) }
   } catch (error) {
     const { code, details } =
       error instanceof MirrorwafError ? error : { code: 'MWAF_POOL_START', details: { reason: reasonOf(error) } }
@@ -60,7 +61,7 @@ function inspectBatch(task: BatchTask, built: BuiltInspector, writer: EventWrite
   const tally = new BatchTally()
   record.bind(task.slab)
   let offset = 0
-  for (let index = 0; index < task.recordCount; index += 1) {
+  for (let index = 0; index < task.recordCount && !isAskedToStop(gateWords); index += 1) {
     record.open(offset)
     offset += record.byteLength
     if (record.word(Word.state) === stateUntouched) inspectRecord(built, writer, tally, startMs, arrivalMs)
