@@ -266,11 +266,10 @@ function buildAutomata(compiled: CompiledRuleset, budget: BuildBudget, tableByte
 
 function attachRescans(groups: readonly CompiledGroup[], automata: readonly Automaton[]): ScanGroup[] {
   const attached: ScanGroup[] = []
-  // A rescan's group was made before the group that refers to it.
   for (const [index, { rescans, checks }] of groups.entries()) {
     const automaton = automata[index]
     if (automaton === undefined) break
-    const ready = rescans.map((rescan) => readyRescan(rescan, attached[rescan.group]))
+    const ready = rescans.map((rescan) => readyRescan(rescan, attached))
     attached.push({ automaton, rescans: ready, checks })
   }
   return attached
