@@ -35,8 +35,6 @@ export class ValueScanner {
   readonly #store: ValueStore
   readonly #scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes)
   readonly #found: AsciiSet = new Uint32Array(4)
-  /** Number of the request in hand, for what is stored. */
-  owner = 0
   /** Texts transformed and looked at again, for metrics. */
   rescans = 0
 
@@ -91,6 +89,6 @@ export class ValueScanner {
   }
 
   #keep(request: CheckRequest, bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#store.add(request.check, this.owner, bytes, start, end)
+    return this.#store.add(request.check, bytes, start, end)
   }
 }
