@@ -21,6 +21,7 @@ import { Place, type PlaceParts, type ScanGroup } from './runtime/place.js'
 import { sendJson } from './runtime/send-json.js'
 import { readyRescan, ValueScanner } from './runtime/value-scanner.js'
 import { ValueStore } from './runtime/value-store.js'
+import { WarmUpCorpus } from './warm-up/warm-up-corpus.js'
 
 export interface PrefilterLimits extends BuildLimits {
   /** Bytes that the tables of all automata of this worker may take. */
@@ -78,11 +79,22 @@ export interface RulesetPrefilter extends Prefilter {
   /** Decides all requests that were put aside, in order; not to be called while a request is being walked. */
   settle(report: VerdictReport): void
   readonly stats: PrefilterStats
+  /**
+   * Sends harmless requests of its own through the automata, until their states are there or the time is used up.
+   * @param limitMs - of the injected clock; the default is what a worker may take before it is ready.
+   * @returns how many were sent.
+   */
+  warmUp(limitMs?: number): number
   /** From now on requests that fill this address are candidates: the engine contradicted a clearance. */
   distrust(address: string, reason: string): void
   /** Gives native memory back. */
   dispose(): void
 }
+
+/** A worker is ready half a second after its start at the latest. */
+const warmUpLimitMs = 400
+/** After this many requests of the corpus fewer than one in ten still needs a new state. */
+const warmUpRequests = 4000
 
 const defaultLimits: PrefilterLimits = {
   workPerRequest: 20_000,
@@ -97,6 +109,7 @@ export function createPrefilter(compiled: CompiledRuleset, parts: PrefilterParts
 }
 
 class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, PlaceParts {
+  readonly #now: Clock
   readonly #alwaysEngine: string
   readonly #budget: BuildBudget
   readonly #tables: TableBudget
@@ -118,6 +131,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   constructor(compiled: CompiledRuleset, parts: PrefilterParts) {
     const limits = { ...defaultLimits, ...parts.limits }
+    this.#now = parts.now
     this.#alwaysEngine = compiled.alwaysEngine
     this.#budget = new BuildBudget(limits, parts.now)
     this.#tables = new TableBudget(limits.tableBytes)
@@ -150,6 +164,21 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     const { calls: checkCalls, values: checkedValues } = this.#checker
     const counted = { states, transitions, tableBytes, flushes, buildMs, refusedByRequest, refusedByRate }
     return { ...counted, rescans, checkCalls, checkedValues }
+  }
+
+  warmUp(limitMs = warmUpLimitMs): number {
+    const deadlineMs = this.#now() + limitMs
+    const corpus = new WarmUpCorpus()
+    let count = 0
+    this.#budget.setUnlimited(true)
+    while (count < warmUpRequests && this.#now() < deadlineMs) {
+      this.reset()
+      corpus.send(this)
+      count++
+    }
+    this.#budget.setUnlimited(false)
+    this.reset()
+    return count
   }
 
   distrust(address: string, reason: string): void {
