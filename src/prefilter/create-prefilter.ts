@@ -52,6 +52,17 @@ export interface PrefilterStats {
   /** Calls of the confirming handle, and values given to it. */
   readonly checkCalls: number
   readonly checkedValues: number
+  readonly tables: readonly TableStats[]
+}
+
+/** The tables of one group of patterns. */
+export interface TableStats {
+  /** For people; not stable across rulesets. */
+  readonly name: string
+  readonly states: number
+  /** Memory in use. */
+  readonly tableBytes: number
+  readonly flushes: number
 }
 
 /**
@@ -96,8 +107,14 @@ const warmUpLimitMs = 400
 /** After this many requests of the corpus fewer than one in ten still needs a new state. */
 const warmUpRequests = 4000
 
+/** Groups of this many patterns meet all kinds of values and need room; the others have few states. */
+const manyPatterns = 16
+/** Largest part of all table bytes that one group may take. */
+const largeShare = 0.6
+const smallShare = 0.15
+
 const defaultLimits: PrefilterLimits = {
-  workPerRequest: 20_000,
+  workPerRequest: 4000,
   timeShare: 0.07,
   burstMs: 30,
   tableBytes: 32 * 1024 * 1024,
@@ -161,9 +178,12 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     const { buildMs, refusedByRequest, refusedByRate } = this.#budget
     const { rescans } = this.#scanner
     const { usedBytes: tableBytes } = this.#tables
+    const tables = this.#automata.map(({ group, stateCount, tableBytes, flushes }) => {
+      return { name: group.name, states: stateCount, tableBytes, flushes }
+    })
     const { calls: checkCalls, values: checkedValues } = this.#checker
     const counted = { states, transitions, tableBytes, flushes, buildMs, refusedByRequest, refusedByRate }
-    return { ...counted, rescans, checkCalls, checkedValues }
+    return { ...counted, rescans, checkCalls, checkedValues, tables }
   }
 
   warmUp(limitMs = warmUpLimitMs): number {
@@ -330,9 +350,12 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 }
 
-function buildAutomata({ nfa, groups }: CompiledRuleset, build: BuildBudget, tables: TableBudget): Automaton[] {
-  const shared = { build, tables, scratch: new SubsetScratch(nfa.ops.length) }
-  return groups.map((group) => new Automaton(nfa, group, shared))
+function buildAutomata({ nfa, groups }: CompiledRuleset, budget: BuildBudget, tables: TableBudget): Automaton[] {
+  const parts = { nfa, budget, tables, scratch: new SubsetScratch(nfa.ops.length) }
+  return groups.map((group) => {
+    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
+    return new Automaton(group, parts, tables.capBytes * share)
+  })
 }
 
 function attachRescans(groups: readonly CompiledGroup[], automata: readonly Automaton[]): ScanGroup[] {
