@@ -41,7 +41,7 @@ function readRules(): JsonRecord {
 function makeParts(ruleset: JsonRecord): FuzzPart[] {
   // Small tables on odd seeds.
   const tableBytes = (seed % 2 === 0 ? 64 : 4) * 1024 * 1024
-  const options = { isAllEnabled: flags['all-rules'], tableBytes }
+  const options = { isAllEnabled: flags['all-rules'], tableBytes, judgedShare: 0.5 }
   const random = new Random(seed)
   const parts = [
     new DifferentialPart(ruleset, engineVersion(), random, options),
