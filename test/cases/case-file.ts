@@ -8,7 +8,7 @@
 //
 // Headers are a map, or a list of [name, value] pairs. Bytes are a string (UTF-8) or one of
 //   { hex: '00ff' }  { repeat: a, times: 5000 }  { join: [ … ] }  { gzip|deflate|raw-deflate|br|zstd: … }
-//   { utf-16le: '…' }  { latin1: '…' }  { cut: …, at: 100 }
+//   { each: 'k#=v&', times: 300 } (# is the number)  { utf-16le: '…' }  { latin1: '…' }  { cut: …, at: 100 }
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -85,6 +85,13 @@ function asBytes(value: unknown, where: string): Buffer {
       return Buffer.from(asText(inner, where), 'hex')
     case 'repeat':
       return Buffer.concat(Array.from({ length: Number(fields['times']) }, () => asBytes(inner, where)))
+    case 'each': {
+      const template = asText(inner, where)
+      const texts = Array.from({ length: Number(fields['times']) }, (_, index) =>
+        template.replaceAll('#', String(index)),
+      )
+      return Buffer.from(texts.join(''))
+    }
     case 'join':
       return Buffer.concat(asList(inner, where).map((piece) => asBytes(piece, where)))
     case 'cut':

@@ -27,6 +27,9 @@ export async function createTestEngine(): Promise<Engine> {
   return createEngine(await readRuleset([]), { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 1 })
 }
 
+/** Smaller than the default, so that a case above it stays quick. */
+const bodyInspectLimitBytes = 1024 * 1024
+
 /** Far more than any case needs: these tests are about verdicts, not about time. */
 const runBudgetUs = 10_000_000
 
@@ -34,7 +37,7 @@ const runBudgetUs = 10_000_000
 export function inspectWithEngine(engine: Engine): CaseInspector {
   return (request) => {
     const record = makeRecord(request)
-    const walker = new RequestWalker(prepareWalkSettings(testOptions), new DecodeBudget())
+    const walker = new RequestWalker(prepareWalkSettings({ ...testOptions, bodyInspectLimitBytes }), new DecodeBudget())
     const builder = new EngineInputBuilder()
     const context = engine.createContext()
     const types = new Set<string>()
