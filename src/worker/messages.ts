@@ -55,7 +55,7 @@ export type WorkerTask = BatchTask | ReadyTask
 /** What a worker gives back beside the outcomes in the slab. */
 export interface BatchResult {
   readonly kind: 'inspected'
-  /** Encoded events, one JSON line each without the line end. */
+  /** Encoded events, one JSON line each, its end included. */
   readonly events: readonly Uint8Array[]
   readonly ruleHits: readonly RuleHit[]
   readonly busyUs: number
