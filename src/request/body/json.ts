@@ -8,7 +8,7 @@ import type { DecodeTools } from '../decode-tools.js'
 import { windowOverlapBytes } from '../text-emitter.js'
 import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
-import { sendNumber } from './json-number.js'
+import { isNumeric, sendNumber } from './json-number.js'
 import { unescapeJson } from './json-string.js'
 import { walkLooseText } from './loose-text.js'
 
@@ -256,12 +256,16 @@ export class JsonWalker {
   #readScalar(visitor: ValueVisitor): void {
     const start = this.#index
     const end = endOfScalar(this.#bytes, start, this.#end)
-    if (this.#expect !== Expect.value || !this.#sendScalar(visitor, start, end)) {
-      this.#fail()
-      return
-    }
-    this.#index = end
-    this.#endValue()
+    const isExpected = this.#expect === Expect.value
+    if (isExpected && this.#sendScalar(visitor, start, end)) {
+      this.#index = end
+      this.#endValue()
+    } else if (isExpected && end === this.#end && isCutScalar(this.#bytes, start, end)) {
+      visitor.nil()
+      this.#index = end
+      this.#endValue()
+      this.#fault = 'json_cut'
+    } else this.#fail()
   }
 
   #sendScalar(visitor: ValueVisitor, start: number, end: number): boolean {
@@ -318,9 +322,20 @@ function endOfScalar(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  if (end - start !== word.length) return false
-  for (let index = 0; index < word.length; index++) {
-    if (byteAt(bytes, start + index) !== word.charCodeAt(index)) return false
+  return end - start === word.length && isBeginning(bytes, start, end, word)
+}
+
+/** True when the range is not empty and the word begins with it. */
+function isBeginning(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start > word.length) return false
+  for (let index = start; index < end; index++) {
+    if (byteAt(bytes, index) !== word.charCodeAt(index - start)) return false
   }
-  return true
+  return end > start
+}
+
+/** The first letters of a word, or of a number: nothing that a rule could match. */
+function isCutScalar(bytes: Uint8Array, start: number, end: number): boolean {
+  const isWordBeginning = ['true', 'false', 'null'].some((word) => isBeginning(bytes, start, end, word))
+  return isWordBeginning || (end > start && isNumeric(bytes, start, end))
 }
