@@ -37,10 +37,12 @@ export const errorCatalogue = {
   MWAF_APPSEC_DISABLED:
     'DD_APPSEC_ENABLED={value} disables inspection, so there is nothing to serve. Unset it or set it to true.',
 
+  // prefilter
+  MWAF_PREFILTER_CONTRADICTED:
+    'The prefilter had cleared a request in which the engine found {rules} at {addresses}. The event was reported; {consequence}. Please report this fault with `mirrorwaf rules --output json`.',
+
   // verdict
   MWAF_REDACTION_PATTERN: 'The redaction pattern in {option} cannot be used: {reason}.',
-  MWAF_REDACTION_DEFAULTS:
-    'The default redaction patterns cannot be read from the package dd-trace: {reason}. Install with `npm ci`, or give both patterns.',
 
   // sinks
   MWAF_SINK_TARGET: 'Cannot write events to {target}: {reason}.',

@@ -1,7 +1,7 @@
 // Renders ruleset diagnostics as text or JSON.
 import type { DocumentReport } from '../engine/ddwaf-report.js'
 import { failedRules, type RuleNote, type RulesetDiagnostics } from '../engine/ruleset-diagnostics.js'
-import { visible } from './visible.js'
+import { visible } from '../visible.js'
 
 /** One JSON document; field names as in events. */
 export function renderRulesJson(diagnostics: RulesetDiagnostics): string {

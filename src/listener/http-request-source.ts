@@ -5,7 +5,7 @@ import { RecordFlag } from '../batch/record-layout.js'
 import type { RecordFacts } from '../batch/record-writer.js'
 import type { Slab } from '../batch/slab.js'
 import { methodNames } from '../parser/methods.js'
-import { Phase, type RequestAssembly } from '../parser/request-assembly.js'
+import type { RequestAssembly } from '../parser/request-assembly.js'
 import type { Staging } from '../parser/staging.js'
 import { peerAddressOf } from './peer-address.js'
 
@@ -63,9 +63,7 @@ function stageHead(assembly: RequestAssembly, staging: Staging, request: Incomin
     assembly.addHeader(nameStart, nameStart + name.length, valueStart, valueStart + value.length)
   }
   assembly.headLength = head.length
-  assembly.phase = Phase.body
-  assembly.isHeadStaged = true
-  staging.keepRaw(assembly, Buffer.from(head, 'latin1'), 0)
+  staging.keepWholeHead(assembly, Buffer.from(head, 'latin1'))
 }
 
 function deliver(assembly: RequestAssembly, target: HttpRequestTarget, request: IncomingMessage): void {

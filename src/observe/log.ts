@@ -1,9 +1,9 @@
 // The process log: pino writing JSON lines to stderr, short lines when stderr is a terminal. Sole import of pino.
 // Asynchronous with a bounded buffer: a stalled stderr costs log lines, counted, and never the event loop.
 import { pino } from 'pino'
+import { type ByteWriter, openStandardStream } from '../byte-writer.js'
 import { type ErrorCode, type ErrorDetails, MirrorwafError, reasonOf } from '../errors.js'
-import { type ByteWriter, openStandardStream } from '../sinks/byte-writer.js'
-import { showControls } from '../sinks/terminal-encoder.js'
+import { visible } from '../visible.js'
 
 /** What `--log-level` accepts, from nothing to everything. */
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
@@ -30,7 +30,7 @@ export interface LogSettings {
 }
 
 /** Lines waiting for a stalled stderr; some thousand lines. */
-const bufferLimitBytes = 1024 * 1024
+export const logBufferLimitBytes: number = 1024 * 1024
 
 /** @throws MirrorwafError `MWAF_SINK_TARGET` when stderr is closed. */
 export function createLog(settings: LogSettings): Log {
@@ -79,7 +79,7 @@ class LineBuffer {
   write(line: string): void {
     const shown = this.#writer.isTerminal ? describeLine(line) : line
     const byteCount = Buffer.byteLength(shown)
-    if (this.#waitingBytes + byteCount > bufferLimitBytes) {
+    if (this.#waitingBytes + byteCount > logBufferLimitBytes) {
       this.#dropped++
       return
     }
@@ -126,5 +126,5 @@ function describeLine(line: string): string {
   const time = 'time' in entry ? String(entry.time).slice(11, 19) : ''
   const code = 'code' in entry ? ` ${String(entry.code)}` : ''
   const message = 'message' in entry ? String(entry.message) : ''
-  return `${showControls(`${time} ${level.padEnd(5)}${code} ${message}`)}\n`
+  return `${visible(`${time} ${level.padEnd(5)}${code} ${message}`)}\n`
 }

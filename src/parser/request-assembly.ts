@@ -23,6 +23,8 @@ export const Phase = {
 } as const
 type PhaseNumber = (typeof Phase)[keyof typeof Phase]
 
+const expectName = 'expect'
+
 const goOn = 0
 const stop = -1
 
@@ -131,6 +133,18 @@ export class RequestAssembly implements MessageHandler {
       chunk.copy(target, position, pieceStart, pieceEnd)
       position += pieceEnd - pieceStart
     }
+  }
+
+  /** RFC 9110 10.1.1: whether the staged head asks for the interim answer; without it the client may wait before the body. */
+  expectsContinue(): boolean {
+    const slab = this.stagedSlab
+    if (slab === undefined) return false
+    for (let word = 0; word < this.headerCount * 4; word += 4) {
+      const nameLength = (this.spans[word + 1] ?? 0) - (this.spans[word] ?? 0)
+      if (nameLength !== expectName.length || this.stagedText(slab, word).toLowerCase() !== expectName) continue
+      return this.stagedText(slab, word + 2).toLowerCase() === '100-continue'
+    }
+    return false
   }
 
   /** Text of the staged head between the message positions in two neighbouring span words. */

@@ -24,6 +24,7 @@ import {
 import { connectMethodId } from './methods.js'
 import { Phase, type RequestAssembly } from './request-assembly.js'
 import type { Staging } from './staging.js'
+import { feedSyntheticHead } from './synthetic-head.js'
 import { type ForeignProtocol, type Framing, parseErrorOf, readTolerantHead, rescanFrom } from './tolerant-head.js'
 
 /** Where complete requests go. Everything passed is borrowed until the call returns. */
@@ -78,6 +79,7 @@ export class RequestReader {
   /** Framing is lost for this reason: all that still comes belongs to the body at hand. */
   #lostError: ParseError = 'none'
   #end: ReaderEnd = open
+  #unreadBytes = 0
   #isDisposed = false
 
   /** @param facts - scratch of the listener; the reader fills all but peer and time. */
@@ -104,11 +106,17 @@ export class RequestReader {
     return this.#assembly?.bodySeenBytes ?? 0
   }
 
+  /** How many of the last chunk's bytes were left unread because the connection ends before them. */
+  get unreadBytes(): number {
+    return this.#unreadBytes
+  }
+
   /**
    * Parses one chunk and hands over the requests that it completes.
    * @param chunk - not kept.
    */
   consume(chunk: Buffer): ReaderEnd {
+    this.#unreadBytes = 0
     if (this.#lostError !== 'none') {
       this.#appendRaw(chunk)
       return this.#end
@@ -117,9 +125,7 @@ export class RequestReader {
       this.#consumeSlice(chunk)
       return this.#end
     }
-    for (let start = 0; start < chunk.length && this.#end === open; start += inputLimitBytes) {
-      this.#consumeSlice(chunk.subarray(start, start + inputLimitBytes))
-    }
+    this.#consumeSlices(chunk)
     return this.#end
   }
 
@@ -148,6 +154,14 @@ export class RequestReader {
     this.#release()
   }
 
+  #consumeSlices(bytes: Buffer): void {
+    let start = 0
+    for (; start < bytes.length && this.#end === open; start += inputLimitBytes) {
+      this.#consumeSlice(bytes.subarray(start, start + inputLimitBytes))
+    }
+    this.#unreadBytes += Math.max(0, bytes.length - start)
+  }
+
   #consumeSlice(chunk: Buffer): void {
     const pending = this.#assembly
     if (this.#pendingError !== 'none' && pending !== undefined) {
@@ -158,6 +172,7 @@ export class RequestReader {
     let position = 0
     loadInput(chunk)
     while (position < chunk.length && this.#end === open) position = this.#step(chunk, position)
+    this.#unreadBytes += chunk.length - position
   }
 
   /** One call of llhttp. @returns the chunk position to go on from. */
@@ -185,7 +200,7 @@ export class RequestReader {
       case LlhttpResult.closedConnection:
         this.#release()
         this.#end = close
-        return chunk.length
+        return position
       default:
         this.#recover(assembly, chunk, position, result)
         return chunk.length
@@ -249,7 +264,9 @@ export class RequestReader {
     const hadHead = assembly.isHeadStaged
     if (assembly.isHeadComplete) this.#staging.keepParsed(assembly, chunk)
     else this.#staging.keepRaw(assembly, chunk, start)
-    if (assembly.isHeadComplete && !hadHead && assembly.bodySeenBytes === 0) this.#checkExpectation(assembly)
+    if (assembly.isHeadComplete && !hadHead && assembly.bodySeenBytes === 0 && assembly.expectsContinue()) {
+      this.#consumer.onContinueExpected()
+    }
     if (assembly.bodySeenBytes > this.#limits.bodyLimitBytes) this.#endOverLong(assembly)
   }
 
@@ -257,20 +274,6 @@ export class RequestReader {
     assembly.flags |= RecordFlag.truncated
     this.#end = close
     this.#deliverStaged(assembly)
-  }
-
-  /** RFC 9110 10.1.1: without the interim answer the client may wait before it sends the body. */
-  #checkExpectation(assembly: RequestAssembly): void {
-    const slab = assembly.stagedSlab
-    if (slab === undefined) return
-    for (let index = 0; index < assembly.headerCount; index += 1) {
-      const name = assembly.stagedText(slab, index * 4)
-      if (name.length === 6 && name.toLowerCase() === 'expect') {
-        if (assembly.stagedText(slab, index * 4 + 2).toLowerCase() === '100-continue')
-          this.#consumer.onContinueExpected()
-        return
-      }
-    }
   }
 
   /** llhttp refused something. In the head the tolerant reader takes over; in the body framing is lost. */
@@ -371,6 +374,7 @@ export class RequestReader {
     assembly.stagedLength = assembly.headLength
     this.#pendingError = 'none'
     if (framing.kind === 'none' || isFinal) {
+      this.#unreadBytes += rest.length
       this.#deliverStaged(assembly)
       return
     }
@@ -381,24 +385,6 @@ export class RequestReader {
     }
     resetParserState(this.#state)
     feedSyntheticHead(this.#state, framing, this.#staging)
-    if (rest.length > 0) this.#consumeRest(rest)
+    this.#consumeSlices(rest)
   }
-
-  #consumeRest(rest: Buffer): void {
-    for (let start = 0; start < rest.length && this.#end === open; start += inputLimitBytes) {
-      this.#consumeSlice(rest.subarray(start, start + inputLimitBytes))
-    }
-  }
-}
-
-/** Puts llhttp where it would be after the head that it refused: in a body of this framing. */
-function feedSyntheticHead(state: ParserState, framing: Framing, staging: Staging): void {
-  const framingHeader =
-    framing.kind === 'length' ? `Content-Length: ${framing.lengthBytes}` : 'Transfer-Encoding: chunked'
-  const head = Buffer.from(`POST / HTTP/1.1\r\n${framingHeader}\r\n\r\n`, 'latin1')
-  const ignored = staging.takeAssembly()
-  loadInput(head)
-  ignored.beginChunk(head, 0)
-  execute(state, ignored, 0, head.length)
-  staging.giveAssembly(ignored)
 }

@@ -4,7 +4,7 @@
 import { fixedBytes } from '../batch/record-layout.js'
 import { type Slab, type SlabPool, slabSize } from '../batch/slab.js'
 import type { ParserLimits } from './limits.js'
-import { createPieceScratch, RequestAssembly } from './request-assembly.js'
+import { createPieceScratch, Phase, RequestAssembly } from './request-assembly.js'
 
 /** Free assemblies kept for reuse: more than requests are commonly staged at once, about 1 KiB each. */
 const keptAssemblyCount = 1024
@@ -69,6 +69,13 @@ export class Staging {
     if (slab === undefined) this.#shed(assembly)
     else chunk.copy(slab.bytes, fixedBytes + assembly.stagedLength, start)
     assembly.stagedLength += length
+  }
+
+  /** Keeps a head that was read elsewhere and is complete; body pieces may follow. */
+  keepWholeHead(assembly: RequestAssembly, head: Buffer): void {
+    this.keepRaw(assembly, head, 0)
+    assembly.phase = Phase.body
+    assembly.isHeadStaged = true
   }
 
   /** The head is complete: its rest and the body pieces of this chunk are kept, framing is left out. */

@@ -3,6 +3,7 @@
 // objects per pair; this reads ranges and rewrites only what holds an escape.
 // First the values that Go's parser gives, then those it drops: pairs with a bad escape or a `;`, and any number of pairs.
 import type { DecodeTools } from './decode-tools.js'
+import { sendKeyParts } from './key-parts.js'
 import { decodePercent } from './percent-decoding.js'
 import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
@@ -10,6 +11,8 @@ import type { ValueVisitor } from './value-visitor.js'
 const ampersand = 0x26
 const equalsSign = 0x3d
 const semicolon = 0x3b
+const dot = 0x2e
+const openBracket = 0x5b
 const percent = 0x25
 const plus = 0x2b
 
@@ -71,10 +74,12 @@ export class PairWalker {
   #emitText(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number, isKey: boolean): void {
     let seen = 0
     let isEscaped = false
+    let isNested = false
     for (let index = start; index < end; index++) {
       const byte = byteAt(bytes, index)
       seen |= byte
       if (byte === percent || byte === plus) isEscaped = true
+      if (byte === dot || byte === openBracket) isNested = true
     }
     if (isEscaped) {
       const decoded = this.#tools.scratch.reserve(end - start)
@@ -83,6 +88,8 @@ export class PairWalker {
       start = 0
     }
     const isAscii = seen < 0x80 && !isEscaped
+    isNested ||= isEscaped
+    if (isKey && isNested) sendKeyParts(this.#tools.text, visitor, bytes, start, end)
     if (isKey) this.#tools.text.key(visitor, bytes, start, end, isAscii)
     else this.#tools.text.append(visitor, bytes, start, end, isAscii)
   }

@@ -93,7 +93,7 @@ export class TextEmitter {
       this.#sendPiece(bytes, start, cut)
       start = charBoundaryBefore(bytes, cut - windowOverlapBytes, start)
     }
-    this.#sendPiece(bytes, start, end)
+    if (!this.#isFinished) this.#sendPiece(bytes, start, end)
   }
 
   /** Rewrites bytes that are not UTF-8 into a window at a time; the slow path, linear in the input. */
@@ -117,7 +117,7 @@ export class TextEmitter {
       length = writeInvalid(window, length, bytes, index, end)
       index += writeInvalid === writeLenient ? overlongLength(bytes, index, end) : -sequence
     }
-    this.#sendPiece(window, 0, length)
+    if (!this.#isFinished) this.#sendPiece(window, 0, length)
   }
 
   get #isFinished(): boolean {

@@ -1,8 +1,8 @@
 // Events appended to a file, one JSON line each. The file is opened anew on `reopen` (SIGHUP) and when it was moved or deleted.
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { FileWriter } from '../byte-writer.js'
 import { MirrorwafError, reasonOf } from '../errors.js'
-import { FileWriter } from './byte-writer.js'
 import { LineWriter, retryAfterMs } from './line-writer.js'
 import type { EventBlock, Sink, WriteResult } from './sink.js'
 
@@ -58,7 +58,8 @@ export class FileSink implements Sink {
   async reopen(): Promise<void> {
     const file = this.#file
     this.#file = undefined
-    await file?.handle.close()
+    // A close that fails (a network file system) takes nothing along that the next file could make good.
+    await file?.handle.close().catch(() => undefined)
   }
 
   async close(): Promise<void> {

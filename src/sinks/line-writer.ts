@@ -1,5 +1,5 @@
 // Writes blocks of lines so that a fault in the middle of one never glues its remains to the next.
-import type { ByteWriter } from './byte-writer.js'
+import type { ByteWriter } from '../byte-writer.js'
 import type { EventBlock, WriteResult } from './sink.js'
 
 /** How long a destination that refused bytes is left alone: long enough not to spin, short enough to lose little. */

@@ -1,5 +1,5 @@
 // Events on standard output: JSON lines into a pipe or file, short coloured lines on a terminal.
-import { type ByteWriter, openStandardStream } from './byte-writer.js'
+import { type ByteWriter, openStandardStream } from '../byte-writer.js'
 import { LineWriter } from './line-writer.js'
 import type { EventBlock, Sink, WriteResult } from './sink.js'
 import { encodeForTerminal } from './terminal-encoder.js'

@@ -47,8 +47,8 @@ export interface EventContext {
   readonly nextId: EventIdSource
 }
 
-/** More addresses than any chain of proxies has; the header is the sender's. */
-const chainLimit = 32
+/** More addresses than any chain of proxies has, the peer included; the header is the sender's. */
+const chainLimit = 33
 /** The engine's own limit on depth. */
 const keyPathLimit = 20
 
@@ -126,7 +126,7 @@ function showHeaders(
 ): Readonly<Record<string, string>> {
   const shown: Record<string, string> = Object.create(null)
   for (const [name, value] of headers) {
-    if (reported.has(name)) shown[name] = redactor.redactHeader(name, value)
+    if (reported.has(name)) shown[name] = redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value)
   }
   return shown
 }

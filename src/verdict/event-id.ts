@@ -17,7 +17,7 @@ export function createEventIdSource(fillRandom: (bytes: Uint8Array<ArrayBuffer>)
       used = 0
     }
     const id = Buffer.alloc(16)
-    id.writeUIntBE(timeMs, 0, 6)
+    id.writeUIntBE(Math.trunc(timeMs), 0, 6)
     pool.copy(id, 6, used, used + bytesPerId)
     used += bytesPerId
     id[6] = 0x70 | ((id[6] ?? 0) & 0x0f)

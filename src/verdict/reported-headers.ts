@@ -1,19 +1,5 @@
 // Which request headers an event shows: those the Go mirror reports (spec appsec.md section 2), and nothing that authenticates.
 
-/** Headers that may carry the client's address, in the order in which they are asked (spec appsec.md section 1). */
-export const clientIpHeaders: readonly string[] = [
-  'x-forwarded-for',
-  'x-real-ip',
-  'true-client-ip',
-  'x-client-ip',
-  'forwarded',
-  'forwarded-for',
-  'x-cluster-client-ip',
-  'fastly-client-ip',
-  'cf-connecting-ip',
-  'cf-connecting-ipv6',
-]
-
 const describingHeaders: readonly string[] = [
   'accept',
   'accept-encoding',
@@ -36,10 +22,9 @@ const describingHeaders: readonly string[] = [
   'x-sigsci-tags',
 ]
 
-/** @param clientIpHeader - the header that the operator configured to carry the client's address, if any. */
-export function listReportedHeaders(clientIpHeader: string | undefined): ReadonlySet<string> {
-  const configured = clientIpHeader === undefined ? [] : [clientIpHeader.toLowerCase()]
-  return new Set([...describingHeaders, ...clientIpHeaders, ...configured])
+/** @param clientIpHeaders - the headers that are asked for the client's address, in lower case. */
+export function listReportedHeaders(clientIpHeaders: readonly string[]): ReadonlySet<string> {
+  return new Set([...describingHeaders, ...clientIpHeaders])
 }
 
 /** Headers that are not shown themselves, but whose ids are. */

@@ -2,6 +2,7 @@
 import type { EngineOptions } from '../engine/ddwaf.js'
 import type { RulesetSource } from '../engine/ruleset.js'
 import type { RuleHit } from '../observe/metrics.js'
+import type { RedactionPatterns } from '../verdict/redact.js'
 
 /** Everything a worker needs to build its inspector; the same for all workers of a pool. */
 export interface WorkerSettings {
@@ -25,8 +26,7 @@ export interface InspectionSettings {
   readonly prefilter: 'on' | 'off' | 'verify'
   readonly verifyRatio: number
   readonly verifyAction: 'log' | 'group' | 'off'
-  readonly obfuscationKeyRegex: string
-  readonly obfuscationValueRegex: string
+  readonly redaction: RedactionPatterns
   readonly service: string
   readonly env: string
   readonly version: string
@@ -37,6 +37,8 @@ export interface BatchTask {
   readonly kind: 'inspect'
   readonly slab: SharedArrayBuffer
   readonly recordCount: number
+  /** Addresses whose requests the prefilter may no longer clear. */
+  readonly distrustedAddresses: readonly string[]
   /** The listener's wall clock when the batch was handed over, in ms since the epoch. */
   readonly dispatchedAtMs: number
   /** `process.hrtime()` at the same moment: one monotonic clock for all threads. */
@@ -53,13 +55,34 @@ export type WorkerTask = BatchTask | ReadyTask
 /** What a worker gives back beside the outcomes in the slab. */
 export interface BatchResult {
   readonly kind: 'inspected'
-  /** Encoded events, one JSON line each without the line end. */
+  /** Encoded events, one JSON line each, its end included. */
   readonly events: readonly Uint8Array[]
   readonly ruleHits: readonly RuleHit[]
   readonly busyUs: number
   readonly clearedCount: number
   readonly engineRunCount: number
   readonly engineErrorCount: number
+  readonly verifiedCount: number
+  readonly contradictedCount: number
+  /** The first few contradictions of the batch. */
+  readonly contradictions: readonly Contradiction[]
+  /** Which worker this is, and how its prefilter stands. */
+  readonly workerId: number
+  readonly prefilter: PrefilterGauges
+}
+
+/** What the engine found in a request that the prefilter had cleared. */
+export interface Contradiction {
+  readonly rules: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+/** State of one worker's prefilter; all 0 without one. */
+export interface PrefilterGauges {
+  readonly tableBytes: number
+  readonly states: number
+  readonly flushes: number
+  readonly refused: number
 }
 
 /** What a ready worker runs. */

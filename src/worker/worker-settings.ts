@@ -1,5 +1,6 @@
 // What a worker is told, taken from the resolved options.
 import { readRuleset } from '../engine/ruleset.js'
+import { defaultObfuscationRegex } from '../options/obfuscation-defaults.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import type { InspectionSettings, WorkerSettings } from './messages.js'
 
@@ -27,6 +28,8 @@ export async function readWorkerSettings(options: ServeOptions): Promise<Omit<Wo
 export function inspectionSettings(options: ServeOptions): InspectionSettings {
   const { wafTimeoutUs, bodyInspectLimitBytes, clientIpHeader, trustedProxies, trustedHops, shadowSuffix } = options
   const { prefilter, verifyRatio, verifyAction, obfuscationKeyRegex, obfuscationValueRegex } = options
+  const defaultKeyRegex = defaultObfuscationRegex('DD_APPSEC_OBFUSCATION_PARAMETER_KEY_REGEXP')
+  const defaultValueRegex = defaultObfuscationRegex('DD_APPSEC_OBFUSCATION_PARAMETER_VALUE_REGEXP')
   const { service, env, version } = options
   return {
     wafTimeoutUs,
@@ -38,8 +41,12 @@ export function inspectionSettings(options: ServeOptions): InspectionSettings {
     prefilter,
     verifyRatio,
     verifyAction,
-    obfuscationKeyRegex,
-    obfuscationValueRegex,
+    redaction: {
+      keyRegex: obfuscationKeyRegex,
+      valueRegex: obfuscationValueRegex,
+      isValueRegexDefault: obfuscationValueRegex === defaultValueRegex,
+      isKeyRegexDefault: obfuscationKeyRegex === defaultKeyRegex,
+    },
     service,
     env,
     version,

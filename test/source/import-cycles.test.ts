@@ -24,3 +24,11 @@ t.test('two ways to one file are no ring', async (t) => {
   ]
   t.strictSame(findImportCycles(files), [])
 })
+
+t.test('a file that loads another when it needs it makes no ring', async (t) => {
+  const files = [
+    { path: 'a.ts', text: "const { b } = await import('./b.js')\n" },
+    { path: 'b.ts', text: "import { a } from './a.js'\n" },
+  ]
+  t.strictSame(findImportCycles(files), [])
+})

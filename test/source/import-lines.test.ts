@@ -26,6 +26,10 @@ t.test('modules that are loaded without an import line are found', async (t) => 
     "const d = require.resolve('other')",
   ].join('\n')
   const specifiers = readImports(text).map(({ specifier }) => specifier)
+  t.strictSame(
+    readImports(text).flatMap(({ specifier, isLazy }) => (isLazy ? specifier : [])),
+    ['dynamic'],
+  )
   t.strictSame(specifiers, ['side-effect', 'dynamic', 'required/deep.js', 'resolved/package.json', 'other'])
 })
 
@@ -36,7 +40,7 @@ t.test('what only looks like an import is none', async (t) => {
 
 t.test('an import leads to a file or a package', async (t) => {
   const file = { path: 'parser/spans.ts', text: '' }
-  const line = (specifier: string) => ({ specifier, isTypeOnly: false })
+  const line = (specifier: string) => ({ specifier, isTypeOnly: false, isLazy: false })
   t.equal(resolveImport(file, line('../batch/slab.js')), 'batch/slab.ts')
   t.equal(resolveImport(file, line('./limits.js')), 'parser/limits.ts')
   t.equal(resolveImport(file, line('piscina')), undefined)

@@ -1,6 +1,6 @@
 // Compares two rulesets on the same requests: which hits each rule gains and loses.
 import type { EventRule } from '../../verdict/event.js'
-import { visible } from '../visible.js'
+import { visible } from '../../visible.js'
 import type { ScanResult } from './request-inspector.js'
 
 /** Requests that one rule hits, with the old rules and with the new. */

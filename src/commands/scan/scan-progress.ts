@@ -1,6 +1,7 @@
 // One line on a watched terminal that says how far a scan is.
+import { basename } from 'node:path'
+import { excerpt } from '../../visible.js'
 import type { CommandIo } from '../command.js'
-import { excerpt } from '../visible.js'
 import type { ByteSource } from './byte-source.js'
 
 /** Draws at most a few times per second; silent when nobody watches. */
@@ -21,7 +22,7 @@ export class ScanProgress {
     this.#drawnAtMs = this.#now()
     this.#hasDrawn = true
     const share = progress.totalBytes === 0 ? '' : ` ${Math.floor((100 * progress.readBytes) / progress.totalBytes)}%`
-    this.#io.report(`${eraseLine}${excerpt(path, 60)}${share}, ${requestCount} requests`)
+    this.#io.report(`${eraseLine}${excerpt(basename(path), 60)}${share}, ${requestCount} requests`)
   }
 
   /** Takes the line away; call before anything else is written. */

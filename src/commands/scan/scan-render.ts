@@ -1,6 +1,6 @@
 // Renders scan results: one JSON line per request, or text that shows what is not clean.
 import { type Outcome, outcomes } from '../../verdict/outcome.js'
-import { excerpt, visible } from '../visible.js'
+import { excerpt, visible } from '../../visible.js'
 import type { ScanResult } from './request-inspector.js'
 
 /** Which request a result is about. */

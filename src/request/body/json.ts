@@ -3,11 +3,14 @@
 // in a malformed text, and builds strings and objects; streaming parsers of the ecosystem do the latter per token.
 // What is complete before a fault is kept; from the fault on the text goes out raw and with its escapes decoded, so that
 // nothing is unseen. Linear in the input; no recursion.
+import { findByte } from '../ascii.js'
 import type { DecodeTools } from '../decode-tools.js'
+import { windowOverlapBytes } from '../text-emitter.js'
 import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { sendNumber } from './json-number.js'
 import { unescapeJson } from './json-string.js'
+import { walkLooseText } from './loose-text.js'
 
 /** How a JSON text ended, other than well. */
 export type JsonFault = 'json_syntax' | 'json_cut'
@@ -57,6 +60,7 @@ export class JsonWalker {
   #stack: Uint8Array = new Uint8Array(keptDepth)
   #depth = 0
   #bytes: Uint8Array = noBytes
+  #start = 0
   #index = 0
   #end = 0
   #expect: Expectation = Expect.value
@@ -74,6 +78,7 @@ export class JsonWalker {
   /** Sends every value of the text to the visitor: one tree per root value. */
   walk(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): JsonReport {
     this.#bytes = bytes
+    this.#start = start
     this.#index = start
     this.#end = end
     this.#depth = 0
@@ -286,11 +291,16 @@ export class JsonWalker {
     if (this.#depth > 0 && this.#expect === Expect.value && this.#isInMap) visitor.nil()
     if (this.#expect === Expect.colon) visitor.nil()
     while (this.#depth > 0) this.#pop(visitor)
-    if (this.#fault !== 'json_syntax' || !isInTime || visitor.isDone) return
-    this.#tools.text.value(visitor, this.#bytes, this.#index, this.#end, false)
-    const unescaped = this.#tools.scratch.reserve(this.#end - this.#index)
-    const length = unescapeJson(this.#bytes, this.#index, this.#end, unescaped)
-    if (length < this.#end - this.#index) this.#tools.text.value(visitor, unescaped, 0, length, false)
+    if (this.#fault === 'json_syntax' && isInTime && !visitor.isDone) this.#sendRest(visitor)
+  }
+
+  /** The text around and after a fault: raw, and once more with escapes decoded if there are any. */
+  #sendRest(visitor: ValueVisitor): void {
+    const start = Math.max(this.#start, this.#index - windowOverlapBytes)
+    walkLooseText(this.#tools, visitor, this.#bytes, start, this.#end)
+    if (findByte(this.#bytes, backslash, start, this.#end) === this.#end) return
+    const unescaped = this.#tools.scratch.reserve(this.#end - start)
+    walkLooseText(this.#tools, visitor, unescaped, 0, unescapeJson(this.#bytes, start, this.#end, unescaped))
   }
 }
 

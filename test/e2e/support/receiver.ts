@@ -14,7 +14,6 @@ export interface ReceiverOptions {
   /** Listen where an earlier one was. */
   readonly port?: number
   readonly rulesPath?: string
-  readonly env?: Readonly<Record<string, string>>
 }
 
 /** One running receiver. It ends with the test that started it. */
@@ -44,7 +43,8 @@ export class Receiver {
       name: `mirrorwaf serve ${args.join(' ')}`,
       command: process.execPath,
       args: [`${repositoryRoot}/dist/main.js`, 'serve', ...args],
-      env: options.env ?? {},
+      // Plenty: 3 MB against all rules take 0.6 s, and a busy machine must not turn an attack into a time-out.
+      env: { DD_APPSEC_WAF_TIMEOUT: '10s' },
     })
     const receiver = new Receiver(port, adminPort, eventsPath, child)
     await waitUntil(
@@ -91,8 +91,8 @@ export class Receiver {
   }
 
   /**
-   * Waits until exactly `count` requests were received and each has its outcome. After it, what has no event will get
-   * none.
+   * Waits until exactly `count` requests were received, each has its outcome, and each that matched its event. After it,
+   * what has no event will get none.
    */
   async awaitAccounted(count: number): Promise<void> {
     let seen = ''
@@ -101,8 +101,10 @@ export class Receiver {
       async () => {
         const received = await this.metric('mirrorwaf_requests_received_total')
         const decided = await this.metric('mirrorwaf_requests_outcome_total')
-        seen = `received ${received}, decided ${decided}`
-        return (received === count && decided === count) || undefined
+        const matched = await this.outcomeCount('matched')
+        const written = this.events().length
+        seen = `received ${received}, decided ${decided}, matched ${matched}, events ${written}`
+        return (received === count && decided === count && written === matched) || undefined
       },
       () => `${seen} ${this.process.describe()}`,
     )

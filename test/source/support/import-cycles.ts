@@ -2,7 +2,10 @@
 import { readImports, resolveImport } from './import-lines.js'
 import type { SourceFile } from './source-files.js'
 
-/** One path around each ring that a search from the first file on meets, e.g. `a.ts > b.ts > a.ts`. Types count too. */
+/**
+ * One path around each ring that a search from the first file on meets, e.g. `a.ts > b.ts > a.ts`. Types count too;
+ * what is loaded only when it is needed does not.
+ */
 export function findImportCycles(files: readonly SourceFile[]): readonly string[] {
   const targets = new Map(files.map((file) => [file.path, targetsOf(file)]))
   const done = new Set<string>()
@@ -19,5 +22,6 @@ export function findImportCycles(files: readonly SourceFile[]): readonly string[
 }
 
 function targetsOf(file: SourceFile): readonly string[] {
-  return readImports(file.text).flatMap((line) => resolveImport(file, line) ?? [])
+  const atStart = readImports(file.text).filter(({ isLazy }) => !isLazy)
+  return atStart.flatMap((line) => resolveImport(file, line) ?? [])
 }

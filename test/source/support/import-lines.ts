@@ -7,6 +7,8 @@ export interface ImportLine {
   readonly specifier: string
   /** Nothing of it is left at run time. */
   readonly isTypeOnly: boolean
+  /** `import('...')`: loaded when the code gets there, not before. */
+  readonly isLazy: boolean
 }
 
 /** `import ... from '...'` and `export ... from '...'`, over several lines too. The clause holds nothing but names. */
@@ -19,9 +21,11 @@ const loadPattern =
 export function readImports(text: string): readonly ImportLine[] {
   const imports: ImportLine[] = []
   for (const [, clause = '', specifier = ''] of text.matchAll(fromPattern)) {
-    imports.push({ specifier, isTypeOnly: isTypeClause(clause) })
+    imports.push({ specifier, isTypeOnly: isTypeClause(clause), isLazy: false })
   }
-  for (const [, specifier = ''] of text.matchAll(loadPattern)) imports.push({ specifier, isTypeOnly: false })
+  for (const [call, specifier = ''] of text.matchAll(loadPattern)) {
+    imports.push({ specifier, isTypeOnly: false, isLazy: call.startsWith('import(') })
+  }
   return imports
 }
 

@@ -2,6 +2,7 @@
 import { readText } from './source-files.js'
 
 export interface PackageJson {
+  readonly scripts: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
 }

@@ -41,6 +41,7 @@ export const contracts: Readonly<Record<string, string>> = {
   'verdict/outcome.ts': 'the eight outcomes',
   'verdict/event.ts': 'the event schema',
   'observe/counter-ids.ts': 'the names of the shared counters, which every stage counts in',
+  'options/kinds/address.ts': 'how an address is spelt, in options and in what is said about it',
 }
 
 /** Files that put stages together, and so import values of several. `*` stands for any name in a folder. */
@@ -48,6 +49,10 @@ export const wiring: Readonly<Record<string, string>> = {
   'index.ts': 'the library surface: re-exports only',
   'main.ts': 'the process entry',
   'pipeline.ts': 'the wiring of the listener thread',
+  'receiver.ts': 'the library object: options, log and pipeline',
+  'worker/event-writer.ts': 'the wiring of a worker thread: what turns a matched record into the bytes of its event',
+  'worker/build-inspector.ts': 'the wiring of a worker thread: decoders, prefilter, engine',
+  'worker/worker-settings.ts': 'what a worker thread is given: options and the ruleset read from its file',
   'sinks/reporter-thread.ts': 'the wiring of the reporting thread: sinks, metrics and the admin port',
   'commands/*': 'each command puts together what it needs',
 }

@@ -5,7 +5,7 @@ import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'nod
 import { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
-import { MirrorwafError, reasonOf } from '../errors.js'
+import { MirrorwafError, reasonOf } from './errors.js'
 
 export interface ByteResult {
   readonly writtenBytes: number
