@@ -8,6 +8,7 @@ import { RequestWalker } from '../request/request-walker.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
 import { Inspector } from './inspector.js'
 import type { WorkerSettings } from './messages.js'
+import { threadCpuUs } from './thread-clock.js'
 
 /** An inspector and the engine it judges with; dispose the engine when done. */
 export interface BuiltInspector {
@@ -34,11 +35,4 @@ export function buildInspector(settings: Pick<WorkerSettings, 'ruleset' | 'engin
     threadCpuUs,
   })
   return { inspector, engine }
-}
-
-/** Node has it from 23.9 on; before, time passed is taken for time worked, as the engine itself does. */
-function threadCpuUs(): number {
-  if (typeof process.threadCpuUsage !== 'function') return performance.now() * 1000
-  const { user, system } = process.threadCpuUsage()
-  return user + system
 }
