@@ -11,6 +11,7 @@ import { RequestWalker } from '../request/request-walker.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
 import { Inspector } from './inspector.js'
 import type { WorkerSettings } from './messages.js'
+import { threadCpuUs } from './thread-clock.js'
 
 /** An inspector and what it judges with; dispose it when done. */
 export interface BuiltInspector {
@@ -60,11 +61,4 @@ function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () =
 function createCheckEngine(rules: object): Engine {
   const documents = [{ path: 'prefilter', text: JSON.stringify(rules) }]
   return createEngine({ documents }, { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 })
-}
-
-/** Node has it from 23.9 on; before, time passed is taken for time worked, as the engine itself does. */
-function threadCpuUs(): number {
-  if (typeof process.threadCpuUsage !== 'function') return performance.now() * 1000
-  const { user, system } = process.threadCpuUsage()
-  return user + system
 }
