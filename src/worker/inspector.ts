@@ -101,10 +101,17 @@ export class Inspector {
   readonly #parts: InspectorParts
   readonly #result = new MutableInspection()
   #context: EngineContext | undefined
+  #prefilter: Prefilter | undefined
   #deadlineMs = 0
 
   constructor(parts: InspectorParts) {
     this.#parts = parts
+    this.#prefilter = parts.prefilter
+  }
+
+  /** From now on every request goes to the engine. */
+  stopPrefiltering(): void {
+    this.#prefilter = undefined
   }
 
   /** @param record - open on the request; nothing of it is kept. */
@@ -130,7 +137,8 @@ export class Inspector {
 
   /** A walk that ran out of time has not shown everything to the prefilter, so it clears nothing. */
   #isCleared(record: RecordReader): boolean {
-    const { prefilter, walker, budget } = this.#parts
+    const { walker, budget } = this.#parts
+    const prefilter = this.#prefilter
     if (prefilter === undefined) return false
     prefilter.reset()
     walker.walkHead(record, prefilter.sink)

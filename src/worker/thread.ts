@@ -70,6 +70,7 @@ function inspectBatch(task: BatchTask, built: BuiltInspector, writer: EventWrite
   const [waitedSeconds, waitedNs] = process.hrtime([...task.dispatchedAt])
   const arrivalMs = task.dispatchedAtMs + waitedSeconds * 1000 + waitedNs / 1e6
   const tally = new BatchTally()
+  if (task.isPrefilterOff) built.inspector.stopPrefiltering()
   for (const address of task.distrustedAddresses) built.prefilter?.distrust(address, 'the engine contradicted it')
   record.bind(task.slab)
   let offset = 0
