@@ -63,9 +63,9 @@ export class Batcher {
     this.#settings = settings
   }
 
-  /** Bytes held by the open batch. */
-  get openBytes(): number {
-    return this.#open?.buffer.byteLength ?? 0
+  /** Slab bytes of all batches that wait or are being inspected, the open one included. */
+  get waitingBytes(): number {
+    return this.#receiver.queuedBytes + (this.#open?.buffer.byteLength ?? 0)
   }
 
   /**

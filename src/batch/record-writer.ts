@@ -54,7 +54,7 @@ export function writeFromChunk(
   const headStart = offset + fixedBytes
   const chunkStart = assembly.chunkPosition(0)
   chunk.copy(slab.bytes, headStart, chunkStart, chunkStart + assembly.headLength)
-  copyPieces(slab.bytes, headStart + assembly.headLength, assembly, chunk)
+  assembly.copyPieces(slab.bytes, headStart + assembly.headLength, chunk)
   return finishRecord(slab, offset, assembly, facts)
 }
 
@@ -73,21 +73,6 @@ export function writeFromStage(
     fixedBytes + assembly.headLength + assembly.bodyKeptBytes,
   )
   return finishRecord(slab, offset, assembly, facts)
-}
-
-/**
- * Appends the body pieces of the chunk at hand.
- * @returns the position behind the last byte written.
- */
-export function copyPieces(target: Buffer, start: number, assembly: RequestAssembly, chunk: Buffer): number {
-  let position = start
-  for (let index = 0; index < assembly.pieceCount; index += 1) {
-    const pieceStart = assembly.pieces[index * 2] ?? 0
-    const pieceEnd = assembly.pieces[index * 2 + 1] ?? 0
-    chunk.copy(target, position, pieceStart, pieceEnd)
-    position += pieceEnd - pieceStart
-  }
-  return position
 }
 
 /** Completes a record whose head and body already lie behind the fixed head at `offset`. */

@@ -2,10 +2,9 @@
 // Stage: listener -> [parser] -> batch. Lends assemblies and slabs; the in-flight limit counts slab bytes, not sockets' claims:
 // a Content-Length promises nothing, so slabs grow with the bytes that have come.
 import { fixedBytes } from '../batch/record-layout.js'
-import { copyPieces } from '../batch/record-writer.js'
 import { type Slab, type SlabPool, slabSize } from '../batch/slab.js'
 import type { ParserLimits } from './limits.js'
-import { createPieceScratch, RequestAssembly } from './request-assembly.js'
+import { createPieceScratch, Phase, RequestAssembly } from './request-assembly.js'
 
 /** Free assemblies kept for reuse: more than requests are commonly staged at once, about 1 KiB each. */
 const keptAssemblyCount = 1024
@@ -72,6 +71,13 @@ export class Staging {
     assembly.stagedLength += length
   }
 
+  /** Keeps a head that was read elsewhere and is complete; body pieces may follow. */
+  keepWholeHead(assembly: RequestAssembly, head: Buffer): void {
+    this.keepRaw(assembly, head, 0)
+    assembly.phase = Phase.body
+    assembly.isHeadStaged = true
+  }
+
   /** The head is complete: its rest and the body pieces of this chunk are kept, framing is left out. */
   keepParsed(assembly: RequestAssembly, chunk: Buffer): void {
     const keptLength = assembly.headLength + assembly.bodyKeptBytes
@@ -79,7 +85,7 @@ export class Staging {
     if (slab === undefined) this.#shed(assembly)
     else {
       if (!assembly.isHeadStaged) copyHeadRest(slab, assembly, chunk)
-      copyPieces(slab.bytes, fixedBytes + keptLength - assembly.pieceBytes(), assembly, chunk)
+      assembly.copyPieces(slab.bytes, fixedBytes + keptLength - assembly.pieceBytes(), chunk)
     }
     assembly.isHeadStaged = true
     assembly.stagedLength = keptLength
