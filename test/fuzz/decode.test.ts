@@ -12,29 +12,10 @@ import { prepareWalkSettings } from '#src/request/walk-settings.js'
 import { createCollector } from '../request/support/collector.js'
 import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 import { testOptions } from '../request/support/walk.js'
+import { Random } from './support/random.js'
 
 const [runsText = '3000', seedText = '4'] = process.argv.slice(2)
 const runs = Number(runsText)
-
-/** A small generator with a seed (xorshift32), so that a failure can be run again. */
-class Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed
-  }
-
-  below(limit: number): number {
-    this.#state ^= this.#state << 13
-    this.#state ^= this.#state >>> 17
-    this.#state ^= this.#state << 5
-    return (this.#state >>> 0) % limit
-  }
-
-  pick<Item>(items: readonly [Item, ...Item[]]): Item {
-    return items[this.below(items.length)] ?? items[0]
-  }
-}
 
 const multipart =
   '--b\r\nContent-Disposition: form-data; name="a[b]"; filename="x.txt"\r\nContent-Type: multipart/mixed; boundary=c\r\nContent-Transfer-Encoding: base64\r\n\r\n--c\r\nContent-Disposition: file; filename*=UTF-8\'\'%e2%82%ac\r\n\r\nabc\r\n--c--\r\n--b\r\nContent-Disposition: form-data; name=d\r\nContent-Type: application/json\r\n\r\n{"a":[1]}\r\n--b--\r\n'
