@@ -56,6 +56,7 @@ export class HeadWalker {
     this.#emitMethod(record, sink.address('server.request.method'))
     const rawTarget = sink.address('server.request.uri.raw')
     this.#tools.text.value(rawTarget, bytes, record.targetStart, record.targetEnd, false)
+    if (this.#clientIp.find(record)) this.#emitClientIp(sink.address('http.client_ip'))
     const hasCookies = this.#walkHeaders(record, sink.address('server.request.headers.no_cookies'))
     if (hasCookies) this.#walkCookies(record, sink.address('server.request.cookies'))
     if (!this.#tools.budget.spend(record.byteLength - (record.bodyEnd - record.bodyStart))) return cutHead
@@ -63,7 +64,6 @@ export class HeadWalker {
     const isWhole =
       this.#walkQuery(record, sink.address('server.request.query')) &&
       this.#path.walk(sink.address('server.request.path_params'), bytes, pathStart, pathEnd)
-    if (this.#clientIp.find(record)) this.#emitClientIp(sink.address('http.client_ip'))
     return isWhole ? wholeHead : cutHead
   }
 
