@@ -159,7 +159,7 @@ function writeReplacement(window: Uint8Array, length: number): number {
 function writeLenient(window: Uint8Array, length: number, bytes: Uint8Array, index: number, end: number): number {
   const overlong = overlongLength(bytes, index, end)
   if (overlong > 1) return writeCodePoint(window, length, overlongCodePoint(bytes, index, overlong))
-  const byte = byteAt(bytes, index)
+  const byte = bytes[index] ?? 0
   return writeCodePoint(window, length, byte === 0xa0 ? 0x20 : byte)
 }
 

@@ -59,7 +59,7 @@ export function looksBinary(bytes: Uint8Array, start: number, end: number): bool
   let index = start
   end = Math.min(end, start + sampleBytes)
   while (index < end) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte < 0x20 && !isSpace(byte)) oddCount++
     const length = sequenceLength(bytes, index, end)
     if (length < 0) oddCount++
@@ -80,7 +80,7 @@ function looksLikeMultipart(bytes: Uint8Array, start: number, end: number): bool
   const lineEnd = endOfLine(bytes, start, end)
   if (byteAt(bytes, start + 1) !== 0x2d || lineEnd - start < 3) return false
   const headerEnd = endOfLine(bytes, lineEnd + 1, end)
-  for (let index = lineEnd + 1; index < headerEnd; index++) if (byteAt(bytes, index) === 0x3a) return true
+  for (let index = lineEnd + 1; index < headerEnd; index++) if (bytes[index] === 0x3a) return true
   return false
 }
 
@@ -88,7 +88,7 @@ function looksLikeMultipart(bytes: Uint8Array, start: number, end: number): bool
 function looksLikeForm(bytes: Uint8Array, start: number, end: number): boolean {
   let hasEquals = false
   for (let index = start; index < end; index++) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte === 0x3d && index > start) hasEquals = true
     if (byte <= 0x20 && !isSpace(byte)) return false
     if (byte === 0x20 && !hasEquals) return false
@@ -97,6 +97,6 @@ function looksLikeForm(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 function endOfLine(bytes: Uint8Array, start: number, end: number): number {
-  while (start < end && byteAt(bytes, start) !== 0x0a) start++
+  while (start < end && bytes[start] !== 0x0a) start++
   return start
 }
