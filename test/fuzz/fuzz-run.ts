@@ -13,6 +13,9 @@ import { describeSample, type Sample, sendSample } from './value-tree.js'
 /** No budget: a budget that runs out makes candidates, and would hide what the automata miss. */
 export const unlimited: BuildLimits = { workPerRequest: Infinity, timeShare: 1, burstMs: Infinity }
 
+/** Samples that go through the prefilter together. */
+const batchSize = 25
+
 export class FuzzRun {
   readonly matrix: Matrix
   readonly counts = { samples: 0, withEvents: 0, cleared: 0, failed: 0 }
@@ -51,7 +54,7 @@ export class FuzzRun {
     const deadline = performance.now() + forMs
     while (performance.now() < deadline) {
       if (this.counts.samples % 2000 === 0) this.#scarce = this.matrix.scarce(40)
-      const failure = this.#try(this.#next())
+      const failure = this.#tryBatch(Array.from({ length: batchSize }, () => this.#next()))
       if (failure !== undefined) return failure
     }
     return undefined
@@ -74,12 +77,36 @@ export class FuzzRun {
     return this.#maker.aimed(target, address)
   }
 
-  #try(sample: Sample): string | undefined {
+  #tryBatch(samples: readonly Sample[]): string | undefined {
+    const isCleared = this.#filter(samples)
+    for (const [index, sample] of samples.entries()) {
+      const failure = this.#judge(sample, isCleared[index] === true)
+      if (failure !== undefined) return failure
+    }
+    return undefined
+  }
+
+  /** As a worker does it: values to confirm are put aside and asked about together. */
+  #filter(samples: readonly Sample[]): boolean[] {
+    const prefilter = this.#prefilter
+    const isCleared: boolean[] = samples.map(() => false)
+    const decide = (ticket: number, verdict: boolean): void => {
+      isCleared[ticket] = verdict
+    }
+    for (const [index, sample] of samples.entries()) {
+      prefilter.reset()
+      sendSample(prefilter.sink, sample)
+      if (prefilter.isPending) prefilter.hold(index)
+      else isCleared[index] = !prefilter.isCandidate
+      if (prefilter.mustSettle) prefilter.settle(decide)
+    }
+    prefilter.settle(decide)
+    return isCleared
+  }
+
+  #judge(sample: Sample, isCleared: boolean): string | undefined {
     const { counts } = this
     counts.samples++
-    this.#prefilter.reset()
-    sendSample(this.#prefilter.sink, sample)
-    const isCleared = this.#prefilter.isCleared
     if (isCleared) counts.cleared++
     const hits = this.#oracle.judge(sample)
     if (hits === undefined) {

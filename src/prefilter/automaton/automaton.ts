@@ -6,6 +6,7 @@ import type { AutomatonGroup } from './group.js'
 import type { Nfa } from './nfa.js'
 import { StateTable, unknownEntry } from './state-table.js'
 import { Context, type SubsetScratch, SubsetStep } from './subset-step.js'
+import type { TableBudget } from './table-budget.js'
 
 /** What `scan` returns when the value may match, or when the budget is used up; else it returns flags, never negative. */
 export const firedResult = -1
@@ -13,6 +14,13 @@ export const firedResult = -1
 // Entries of the table: >= 0 the next row, -1 unknown, -2 fire, else `flaggedBase - row`: go there and take its flags.
 const fireEntry = -2
 const flaggedBase = -3
+
+/** What all automata of a worker share. */
+export interface SharedBudgets {
+  readonly build: BuildBudget
+  readonly tables: TableBudget
+  readonly scratch: SubsetScratch
+}
 
 export class Automaton {
   readonly group: AutomatonGroup
@@ -22,12 +30,11 @@ export class Automaton {
   readonly #step: SubsetStep
   readonly #budget: BuildBudget
 
-  /** @param capBytes - table bytes at which all states are dropped and built anew. */
-  constructor(nfa: Nfa, group: AutomatonGroup, budget: BuildBudget, scratch: SubsetScratch, capBytes: number) {
+  constructor(nfa: Nfa, group: AutomatonGroup, shared: SharedBudgets) {
     this.group = group
-    this.#states = new StateTable(group.classBytes.length, Context.atStart, capBytes)
-    this.#step = new SubsetStep(nfa, group, scratch)
-    this.#budget = budget
+    this.#states = new StateTable(group.classBytes.length, Context.atStart, shared.tables)
+    this.#step = new SubsetStep(nfa, group, shared.scratch)
+    this.#budget = shared.build
   }
 
   get stateCount(): number {
@@ -35,7 +42,7 @@ export class Automaton {
   }
 
   get tableBytes(): number {
-    return this.#states.bytes
+    return this.#states.tableBytes
   }
 
   get flushes(): number {

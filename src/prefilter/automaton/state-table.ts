@@ -1,5 +1,6 @@
 // The states of one lazily built automaton and their transition table: storage, lookup, growth, and the flush at the cap.
 // Everything is in typed arrays, so that its size is known.
+import type { TableBudget, TableOwner } from './table-budget.js'
 
 /** No transition worked out yet. */
 export const unknownEntry = -1
@@ -20,7 +21,7 @@ export interface NodeSet {
  * State 0 is the start: an empty set. A state's row begins at `state * stride`: one entry per byte class, one for the end of
  * the value, and last the flags that entering the state raises.
  */
-export class StateTable {
+export class StateTable implements TableOwner {
   readonly stride: number
   /** Column of the flags in a row. */
   readonly flagsColumn: number
@@ -31,20 +32,19 @@ export class StateTable {
   offsets: Int32Array
   contexts: Uint8Array
   count = 0
-  /** How often all states were dropped because the table had reached its cap. */
+  /** How often all states were dropped because tables had reached their cap. */
   flushes = 0
 
-  readonly #capBytes: number
+  readonly #budget: TableBudget
   readonly #startContext: number
   #hashes: Int32Array
   #slots: Int32Array
   #poolUsed = 0
 
-  /** @param capBytes - reached by doubling, never exceeded; but at least the first few states fit. */
-  constructor(classCount: number, startContext: number, capBytes: number) {
+  constructor(classCount: number, startContext: number, budget: TableBudget) {
     this.stride = classCount + 2
     this.flagsColumn = classCount + 1
-    this.#capBytes = capBytes
+    this.#budget = budget
     this.#startContext = startContext
     this.table = new Int32Array(firstStates * this.stride)
     this.pool = new Int32Array(firstPool)
@@ -53,9 +53,10 @@ export class StateTable {
     this.#hashes = new Int32Array(firstStates)
     this.#slots = new Int32Array(firstStates * slotsPerState)
     this.#clear()
+    budget.register(this)
   }
 
-  get bytes(): number {
+  get tableBytes(): number {
     return this.#stateBytes + this.pool.byteLength
   }
 
@@ -66,9 +67,25 @@ export class StateTable {
     const known = this.#slots[slot] ?? -1
     if (known !== -1) return known * this.stride
     if (this.#makeRoom(set.length)) return this.#append(set, context, flags, hash)
-    this.#clear()
-    this.flushes++
+    this.flush()
     return this.#append(set, context, flags, hash)
+  }
+
+  flush(): void {
+    const before = this.tableBytes
+    this.pool = new Int32Array(firstPool)
+    this.#allocate(firstStates)
+    this.#clear()
+    this.#budget.release(before - this.tableBytes)
+    this.flushes++
+  }
+
+  #allocate(states: number): void {
+    this.table = new Int32Array(states * this.stride)
+    this.offsets = new Int32Array(states + 1)
+    this.contexts = new Uint8Array(states)
+    this.#hashes = new Int32Array(states)
+    this.#slots = new Int32Array(states * slotsPerState)
   }
 
   get #stateBytes(): number {
@@ -109,7 +126,9 @@ export class StateTable {
 
   #append(set: NodeSet, context: number, flags: number, hash: number): number {
     const state = this.count++
-    if (this.#poolUsed + set.length > this.pool.length) this.pool = grow(this.pool, new Int32Array(set.length * 2))
+    // After a flush even a set larger than the first pool must find room; sets are bounded by the NFA.
+    while (this.#poolUsed + set.length > this.pool.length)
+      this.pool = grow(this.pool, new Int32Array(this.pool.length * 2))
     this.pool.set(set.nodes.subarray(0, set.length), this.#poolUsed)
     this.#poolUsed += set.length
     this.offsets[state + 1] = this.#poolUsed
@@ -130,11 +149,11 @@ export class StateTable {
   /** Makes room for one more state. @returns false when that would exceed the cap. */
   #makeRoom(setLength: number): boolean {
     while (this.#poolUsed + setLength > this.pool.length) {
-      if (this.bytes + this.pool.byteLength > this.#capBytes) return false
+      if (!this.#budget.take(this, this.pool.byteLength)) return false
       this.pool = grow(this.pool, new Int32Array(this.pool.length * 2))
     }
     if (this.count < this.contexts.length) return true
-    if (this.bytes + this.#stateBytes > this.#capBytes) return false
+    if (!this.#budget.take(this, this.#stateBytes)) return false
     this.#growStates(this.contexts.length * 2)
     return true
   }
