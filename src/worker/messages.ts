@@ -37,6 +37,8 @@ export interface BatchTask {
   readonly kind: 'inspect'
   readonly slab: SharedArrayBuffer
   readonly recordCount: number
+  /** Addresses whose requests the prefilter may no longer clear. */
+  readonly distrustedAddresses: readonly string[]
   /** The listener's wall clock when the batch was handed over, in ms since the epoch. */
   readonly dispatchedAtMs: number
   /** `process.hrtime()` at the same moment: one monotonic clock for all threads. */
@@ -60,6 +62,27 @@ export interface BatchResult {
   readonly clearedCount: number
   readonly engineRunCount: number
   readonly engineErrorCount: number
+  readonly verifiedCount: number
+  readonly contradictedCount: number
+  /** The first few contradictions of the batch. */
+  readonly contradictions: readonly Contradiction[]
+  /** Which worker this is, and how its prefilter stands. */
+  readonly workerId: number
+  readonly prefilter: PrefilterGauges
+}
+
+/** What the engine found in a request that the prefilter had cleared. */
+export interface Contradiction {
+  readonly rules: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+/** State of one worker's prefilter; all 0 without one. */
+export interface PrefilterGauges {
+  readonly tableBytes: number
+  readonly states: number
+  readonly flushes: number
+  readonly refused: number
 }
 
 /** What a ready worker runs. */

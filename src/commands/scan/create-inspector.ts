@@ -84,7 +84,7 @@ class ScanInspector implements RequestInspector, RequestConsumer {
 
   dispose(): void {
     this.#reader.dispose()
-    this.#built.engine.dispose()
+    this.#built.dispose()
   }
 
   onWholeRequest(assembly: RequestAssembly, facts: RecordFacts, chunk: Buffer): void {
