@@ -82,7 +82,8 @@ t.test('an open loop charges a stall to every request that was due in it', async
   const result = await runOne(port, plan({ connections: 1, pacing }), 1)
   const { p50Us, p90Us, maxUs } = LatencyHistogram.decode(result.latency).summary()
   t.match(result, { sent: 500, answered: 500, unanswered: 0 })
-  t.ok(maxUs > stallMs * 1000, `longest ${maxUs} us`)
+  // A timer may fire a little early by the finer clock.
+  t.ok(maxUs > (stallMs - 5) * 1000, `longest ${maxUs} us`)
   t.ok(p90Us > 100_000, `a closed loop would have seen one slow request; p90 ${p90Us} us`)
   t.ok(p50Us < p90Us)
 })
