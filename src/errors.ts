@@ -37,6 +37,10 @@ export const errorCatalogue = {
   MWAF_APPSEC_DISABLED:
     'DD_APPSEC_ENABLED={value} disables inspection, so there is nothing to serve. Unset it or set it to true.',
 
+  // prefilter
+  MWAF_PREFILTER_CONTRADICTED:
+    'The prefilter had cleared a request in which the engine found {rules} at {addresses}. The event was reported; {consequence}. Please report this fault with `mirrorwaf rules --output json`.',
+
   // verdict
   MWAF_REDACTION_PATTERN: 'The redaction pattern in {option} cannot be used: {reason}.',
 

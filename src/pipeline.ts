@@ -23,6 +23,7 @@ import { delay, withinTime } from './within-time.js'
 import { createTally, tallyOutcomes } from './worker/batch-run.js'
 import type { BatchResult, WorkerReady } from './worker/messages.js'
 import { InspectionPool, type PoolObserver } from './worker/pool.js'
+import { PrefilterWatch } from './worker/prefilter-watch.js'
 import { readWorkerSettings } from './worker/worker-settings.js'
 
 /** What the pipeline's user supplies. */
@@ -195,6 +196,7 @@ function observePool(
 ): PoolObserver {
   const { counters } = instruments
   const tally = createTally()
+  const prefilter = new PrefilterWatch(options.verifyAction, counters, hooks.log)
   const recordVerdict = (verdictUs: number): void => instruments.verdictLatencyUs.record(verdictUs)
   return {
     onBatchDone(batch: Batch, result: BatchResult | undefined): void {
@@ -210,6 +212,7 @@ function observePool(
       counters.add(CounterId.engineRuns, result.engineRunCount)
       counters.add(CounterId.engineErrors, result.engineErrorCount)
       counters.add(CounterId.eventsBuilt, result.events.length)
+      prefilter.note(result)
       if (result.events.length > 0 || result.ruleHits.length > 0) reporter.send(result.events, result.ruleHits)
       if (hooks.onEvent !== undefined) for (const line of result.events) hooks.onEvent(line)
     },
@@ -218,6 +221,13 @@ function observePool(
       counters.add(CounterId.restart + restartCauses.indexOf(cause), 1)
       hooks.log.coded('error', 'MWAF_POOL_WORKER', { cause, reason, deadline: options.batchDeadlineMs })
     },
+    get distrustedAddresses() {
+      return prefilter.distrustedAddresses
+    },
+    get isPrefilterOff() {
+      return prefilter.isOff
+    },
+    onReplaced: () => prefilter.forgive(),
     wallClockMs: () => late.listener?.wallClockMs(performance.now()) ?? Date.now(),
   }
 }

@@ -14,6 +14,7 @@ import {
 } from './ddwaf-report.js'
 import { toEngineResult } from './ddwaf-result.js'
 import type { Engine, EngineContext, EngineInput, EngineResult } from './engine.js'
+import { toNativeConfig } from './native-config.js'
 import { parseRulesetDocument, type RulesetDocument, type RulesetSource } from './ruleset.js'
 
 /** What an engine needs beside rules; `ServeOptions` satisfies it. */
@@ -146,7 +147,7 @@ function build(
 
 /** The native constructor throws without saying why; a scaffold engine is asked for the reason then. */
 function construct(native: Native, document: RulesetDocument, options: EngineOptions): DDWAF {
-  const rules = parseRulesetDocument(document)
+  const rules = toNativeConfig(parseRulesetDocument(document))
   try {
     return new native(rules, configPath(document), {
       obfuscatorKeyRegex: options.obfuscationKeyRegex,
@@ -160,7 +161,7 @@ function construct(native: Native, document: RulesetDocument, options: EngineOpt
 }
 
 function give(waf: DDWAF, document: RulesetDocument): DocumentReport {
-  const isAccepted = waf.createOrUpdateConfig(parseRulesetDocument(document), configPath(document))
+  const isAccepted = waf.createOrUpdateConfig(toNativeConfig(parseRulesetDocument(document)), configPath(document))
   return toDocumentReport(document.path, isAccepted, waf.diagnostics)
 }
 

@@ -52,6 +52,9 @@ export const CounterId = {
   eventsBuilt: 11,
   /** Events that found the channel to the reporting thread full. */
   channelDropped: 12,
+  /** Cleared requests that the engine inspected all the same, and those of them in which it found something. */
+  prefilterVerified: 13,
+  prefilterContradicted: 14,
 
   // gauges
   connectionsOpen: 16,
@@ -66,6 +69,12 @@ export const CounterId = {
   loopDelayP50Us: 25,
   loopDelayP99Us: 26,
   loopDelayMaxUs: 27,
+  /** Automaton tables of the prefilter, all workers together. */
+  prefilterTableBytes: 28,
+  prefilterStates: 29,
+  prefilterFlushes: 30,
+  /** Requests that went to the engine because too many states would have been built for them. */
+  prefilterRefused: 31,
 
   // families: base + position in the list of labels
   outcome: 32,

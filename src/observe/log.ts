@@ -30,7 +30,7 @@ export interface LogSettings {
 }
 
 /** Lines waiting for a stalled stderr; some thousand lines. */
-const bufferLimitBytes = 1024 * 1024
+export const logBufferLimitBytes: number = 1024 * 1024
 
 /** @throws MirrorwafError `MWAF_SINK_TARGET` when stderr is closed. */
 export function createLog(settings: LogSettings): Log {
@@ -79,7 +79,7 @@ class LineBuffer {
   write(line: string): void {
     const shown = this.#writer.isTerminal ? describeLine(line) : line
     const byteCount = Buffer.byteLength(shown)
-    if (this.#waitingBytes + byteCount > bufferLimitBytes) {
+    if (this.#waitingBytes + byteCount > logBufferLimitBytes) {
       this.#dropped++
       return
     }

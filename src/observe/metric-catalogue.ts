@@ -65,6 +65,24 @@ export const scalarMetrics: readonly ScalarMetric[] = [
   counter('mirrorwaf_connections_accepted_total', CounterId.connectionsAccepted, 'Connections accepted'),
   counter('mirrorwaf_batches_total', CounterId.batches, 'Batches given to the workers'),
   counter('mirrorwaf_prefilter_cleared_total', CounterId.prefilterCleared, 'Requests that the prefilter cleared'),
+  counter(
+    'mirrorwaf_prefilter_verified_total',
+    CounterId.prefilterVerified,
+    'Cleared requests that the engine inspected all the same',
+  ),
+  counter(
+    'mirrorwaf_prefilter_contradicted_total',
+    CounterId.prefilterContradicted,
+    'Cleared requests in which the engine found something: faults of the prefilter',
+  ),
+  gauge('mirrorwaf_prefilter_table_bytes', CounterId.prefilterTableBytes, 'Automaton tables of all workers'),
+  gauge('mirrorwaf_prefilter_states', CounterId.prefilterStates, 'Automaton states of all workers'),
+  gauge('mirrorwaf_prefilter_flushes', CounterId.prefilterFlushes, 'Times that full automaton tables were dropped'),
+  gauge(
+    'mirrorwaf_prefilter_refused_requests',
+    CounterId.prefilterRefused,
+    'Requests that went to the engine because too many automaton states would have been built for them',
+  ),
   counter('mirrorwaf_engine_runs_total', CounterId.engineRuns, 'Runs of the engine'),
   counter('mirrorwaf_engine_errors_total', CounterId.engineErrors, 'Runs of the engine that failed'),
   counter(

@@ -38,7 +38,7 @@ export interface MetricsSources {
  * More rules than any ruleset has; hits beyond count under the label "other". Rule names cannot be chosen by a sender, but a
  * reload may bring new ones for as long as the process lives.
  */
-const ruleSeriesLimit = 10_000
+export const ruleSeriesLimit = 10_000
 
 /** The metrics of one process. Lives in the reporting thread. */
 export class Metrics {

@@ -1,12 +1,15 @@
 // Walks a request's body into WAF addresses, by what it says it is and by what it looks like.
-// Stage: record -> [decode] -> prefilter or engine.
+// Stage: record -> [decode] -> prefilter or engine. Bench: scenarios/decode.bench.ts.
 import type { RecordReader } from '../batch/record-reader.js'
 import { equalsIgnoreCase } from './ascii.js'
-import { JsonWalker } from './body/json.js'
+import type { BodyFault } from './body/body-fault.js'
+import { sniffKind } from './body/body-kind.js'
+import { toUtf8, type Utf8Content } from './body/charset.js'
+import { type ContentEncoding, contentEncodingOf, decodeContent } from './body/content-encoding.js'
+import { ContentWalker } from './body/content-walker.js'
 import type { DecodeTools } from './decode-tools.js'
-import { type MediaType, readMediaType } from './media-type.js'
-import { PairWalker } from './pairs.js'
-import type { AddressSink } from './value-visitor.js'
+import { type MediaType, noMediaType, readMediaType } from './media-type.js'
+import type { AddressSink, ValueVisitor } from './value-visitor.js'
 import type { WalkSettings } from './walk-settings.js'
 
 /** How the walk over a body ended. */
@@ -19,8 +22,7 @@ export interface BodyReport {
   readonly isTruncated: boolean
   /** The budget ran out before the end. */
   readonly isTimedOut: boolean
-  /** What was wrong with the content, in a word; `undefined` when it was well-formed. */
-  readonly fault: string | undefined
+  readonly fault: BodyFault | undefined
 }
 
 const noBody: BodyReport = Object.freeze({
@@ -31,40 +33,103 @@ const noBody: BodyReport = Object.freeze({
   fault: undefined,
 })
 
+/** More stacked encodings than this are not undone: no client stacks even two. */
+const maxStackedEncodings = 2
+
+/** Longest Content-Encoding line that is read. */
+const maxEncodingLineLength = 128
+
 /** Walks bodies. One per worker thread. */
 export class BodyWalker {
   readonly #settings: WalkSettings
   readonly #tools: DecodeTools
-  readonly #json: JsonWalker
-  readonly #pairs: PairWalker
+  readonly #content: ContentWalker
+  #fault: BodyFault | undefined
+  #isTruncated = false
 
   constructor(settings: WalkSettings, tools: DecodeTools) {
     this.#settings = settings
     this.#tools = tools
-    this.#json = new JsonWalker(tools)
-    this.#pairs = new PairWalker(tools)
+    this.#content = new ContentWalker(tools)
   }
 
+  /** Sends the body's addresses to the sink; nothing when there is no body. */
   walk(record: RecordReader, sink: AddressSink): BodyReport {
-    const start = record.bodyStart
-    const end = Math.min(record.bodyEnd, start + this.#settings.bodyInspectLimitBytes)
-    if (end <= start) return noBody
+    const { bodyStart } = record
+    const bodyEnd = Math.min(record.bodyEnd, bodyStart + this.#settings.bodyInspectLimitBytes)
     const media = findMediaType(record)
-    const visitor = sink.address('server.request.body')
-    let fault: string | undefined
-    if (media.type.endsWith('json')) fault = this.#json.walk(visitor, record.bytes, start, end).fault
-    else if (media.type === 'application/x-www-form-urlencoded') {
-      visitor.openMap('multi')
-      this.#pairs.walk(visitor, record.bytes, start, end)
-      visitor.closeMap()
-    } else this.#tools.text.value(visitor, record.bytes, start, end, false)
+    if (bodyEnd <= bodyStart) return media.type === '' ? noBody : { ...noBody, type: media.type }
+    this.#fault = undefined
+    this.#isTruncated = bodyEnd < record.bodyEnd
+    const { budget } = this.#tools
+    const spentBefore = budget.spentBytes
+    this.#content.fileNames.clear()
+    this.#walkEncoded(record, sink.address('server.request.body'), media, bodyEnd)
+    const { fileNames } = this.#content
+    if (fileNames.hasNames) fileNames.send(sink.address('server.request.body.filenames'))
+    const capturedBytes = bodyEnd - bodyStart
     return {
       type: media.type === '' ? null : media.type,
-      inspectedBytes: end - start,
-      isTruncated: end < record.bodyEnd,
-      isTimedOut: this.#tools.budget.isExhausted,
-      fault,
+      inspectedBytes: budget.isExhausted ? Math.min(capturedBytes, budget.spentBytes - spentBefore) : capturedBytes,
+      isTruncated: this.#isTruncated,
+      isTimedOut: budget.isExhausted,
+      fault: this.#fault,
     }
+  }
+
+  /**
+   * Undoes the content encodings. What does not decode, or reads as text as it is, is also walked as if it were not encoded:
+   * many backends ignore the header, so that a false one would hide the body.
+   */
+  #walkEncoded(record: RecordReader, visitor: ValueVisitor, media: MediaType, bodyEnd: number): void {
+    const { bytes, bodyStart } = record
+    const encodings = this.#readEncodings(record)
+    let content = bytes.subarray(bodyStart, bodyEnd)
+    let isDecoded = false
+    for (const encoding of encodings.slice(-maxStackedEncodings).reverse()) {
+      const decoded = decodeContent(content, encoding, this.#settings.bodyInspectLimitBytes, this.#tools.budget)
+      if (decoded.fault === 'corrupt') this.#noteFault('content_encoding_corrupt')
+      if (decoded.fault === 'too-large') this.#isTruncated = true
+      if (decoded.bytes.length === 0) break
+      content = decoded.bytes
+      isDecoded = true
+    }
+    if (isDecoded) this.#walkCharset(visitor, content, 0, content.length, media)
+    if (!isDecoded) this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+    else if (sniffKind(bytes, bodyStart, bodyEnd) !== 'binary') {
+      this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+    }
+  }
+
+  /** In the order in which they were applied; unknown ones are noted and left out. */
+  #readEncodings(record: RecordReader): ContentEncoding[] {
+    const encodings: ContentEncoding[] = []
+    for (let index = 0; index < record.headerCount; index++) {
+      if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'content-encoding')) continue
+      const start = record.valueStart(index)
+      const line = record.bytes.toString(
+        'latin1',
+        start,
+        Math.min(record.valueEnd(index), start + maxEncodingLineLength),
+      )
+      for (const token of line.split(',')) {
+        const encoding = contentEncodingOf(token)
+        if (encoding === undefined) this.#noteFault('content_encoding_unknown')
+        else if (encoding !== 'identity') encodings.push(encoding)
+      }
+    }
+    return encodings
+  }
+
+  #walkCharset(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, media: MediaType): void {
+    const content: Utf8Content = toUtf8(bytes, start, end, media.charset, this.#tools.budget)
+    if (content.isUnknown) this.#noteFault('charset_unknown')
+    this.#noteFault(this.#content.walk(visitor, content.bytes, content.start, content.end, media))
+    if (content.isGuess) this.#noteFault(this.#content.walk(visitor, bytes, start, end, media))
+  }
+
+  #noteFault(fault: BodyFault | undefined): void {
+    this.#fault ??= fault
   }
 }
 
@@ -73,5 +138,5 @@ function findMediaType(record: RecordReader): MediaType {
     if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'content-type')) continue
     return readMediaType(record.bytes, record.valueStart(index), record.valueEnd(index))
   }
-  return { type: '', charset: '', boundary: '' }
+  return noMediaType
 }

@@ -12,6 +12,8 @@ export class DecodeBudget {
   isExhausted = false
   readonly #now: () => number
   #unchecked = 0
+  /** Input bytes accounted for since `start`, overlaps of windows included. */
+  spentBytes = 0
 
   /** @param now - a monotonic clock in milliseconds; the deadline is on the same clock. */
   constructor(now: () => number = () => performance.now()) {
@@ -23,6 +25,7 @@ export class DecodeBudget {
     this.deadlineMs = deadlineMs
     this.isExhausted = false
     this.#unchecked = 0
+    this.spentBytes = 0
   }
 
   /**
@@ -31,9 +34,15 @@ export class DecodeBudget {
    * @returns true while there is time left.
    */
   spend(byteCount: number): boolean {
+    this.spentBytes += byteCount
     this.#unchecked += byteCount
     if (this.#unchecked < bytesBetweenChecks) return !this.isExhausted
     return this.check()
+  }
+
+  /** Milliseconds until the deadline; not negative, infinite without one. */
+  get remainingMs(): number {
+    return Math.max(0, this.deadlineMs - this.#now())
   }
 
   /** Looks at the clock now. @returns true while there is time left. */

@@ -3,13 +3,15 @@
 // objects per pair; this reads ranges and rewrites only what holds an escape.
 // First the values that Go's parser gives, then those it drops: pairs with a bad escape or a `;`, and any number of pairs.
 import type { DecodeTools } from './decode-tools.js'
+import { sendKeyParts } from './key-parts.js'
 import { decodePercent } from './percent-decoding.js'
-import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
 
 const ampersand = 0x26
 const equalsSign = 0x3d
 const semicolon = 0x3b
+const dot = 0x2e
+const openBracket = 0x5b
 const percent = 0x25
 const plus = 0x2b
 
@@ -37,7 +39,7 @@ export class PairWalker {
     let hasSemicolon = false
     let pairEnd = start
     for (; pairEnd < end; pairEnd++) {
-      const byte = byteAt(bytes, pairEnd)
+      const byte = bytes[pairEnd] ?? 0
       if (byte === ampersand) break
       if (byte === equalsSign && equalsAt < 0) equalsAt = pairEnd
       if (byte === semicolon) hasSemicolon = true
@@ -51,7 +53,7 @@ export class PairWalker {
   #walkSplitPair(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
     let equalsAt = -1
     for (let index = start; index <= end && !visitor.isDone; index++) {
-      const byte = byteAt(bytes, index)
+      const byte = bytes[index] ?? 0
       if (index < end && byte !== semicolon) {
         if (byte === equalsSign && equalsAt < 0) equalsAt = index
         continue
@@ -71,10 +73,12 @@ export class PairWalker {
   #emitText(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number, isKey: boolean): void {
     let seen = 0
     let isEscaped = false
+    let isNested = false
     for (let index = start; index < end; index++) {
-      const byte = byteAt(bytes, index)
+      const byte = bytes[index] ?? 0
       seen |= byte
       if (byte === percent || byte === plus) isEscaped = true
+      if (byte === dot || byte === openBracket) isNested = true
     }
     if (isEscaped) {
       const decoded = this.#tools.scratch.reserve(end - start)
@@ -83,6 +87,8 @@ export class PairWalker {
       start = 0
     }
     const isAscii = seen < 0x80 && !isEscaped
+    isNested ||= isEscaped
+    if (isKey && isNested) sendKeyParts(this.#tools.text, visitor, bytes, start, end)
     if (isKey) this.#tools.text.key(visitor, bytes, start, end, isAscii)
     else this.#tools.text.append(visitor, bytes, start, end, isAscii)
   }

@@ -93,7 +93,7 @@ export class TextEmitter {
       this.#sendPiece(bytes, start, cut)
       start = charBoundaryBefore(bytes, cut - windowOverlapBytes, start)
     }
-    this.#sendPiece(bytes, start, end)
+    if (!this.#isFinished) this.#sendPiece(bytes, start, end)
   }
 
   /** Rewrites bytes that are not UTF-8 into a window at a time; the slow path, linear in the input. */
@@ -117,7 +117,7 @@ export class TextEmitter {
       length = writeInvalid(window, length, bytes, index, end)
       index += writeInvalid === writeLenient ? overlongLength(bytes, index, end) : -sequence
     }
-    this.#sendPiece(window, 0, length)
+    if (!this.#isFinished) this.#sendPiece(window, 0, length)
   }
 
   get #isFinished(): boolean {
@@ -159,7 +159,7 @@ function writeReplacement(window: Uint8Array, length: number): number {
 function writeLenient(window: Uint8Array, length: number, bytes: Uint8Array, index: number, end: number): number {
   const overlong = overlongLength(bytes, index, end)
   if (overlong > 1) return writeCodePoint(window, length, overlongCodePoint(bytes, index, overlong))
-  const byte = byteAt(bytes, index)
+  const byte = bytes[index] ?? 0
   return writeCodePoint(window, length, byte === 0xa0 ? 0x20 : byte)
 }
 

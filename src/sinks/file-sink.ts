@@ -58,7 +58,8 @@ export class FileSink implements Sink {
   async reopen(): Promise<void> {
     const file = this.#file
     this.#file = undefined
-    await file?.handle.close()
+    // A close that fails (a network file system) takes nothing along that the next file could make good.
+    await file?.handle.close().catch(() => undefined)
   }
 
   async close(): Promise<void> {

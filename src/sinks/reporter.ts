@@ -50,6 +50,8 @@ export interface Reporter {
 /** One event at its largest fits exactly, so a block is never larger than what one event may be. */
 const blockLimitBytes = 64 * 1024
 
+const unfinished: FlushReport = { isComplete: false, totals: [] }
+
 /** How long past its own deadline the thread may take to say so, before it is taken for stuck. */
 const graceMs = 1000
 
@@ -87,6 +89,7 @@ class ThreadReporter implements Reporter {
   readonly #pendingHits = new Map<string, RuleHit>()
   readonly #flushes = new Map<number, (report: FlushReport) => void>()
   #flushCount = 0
+  #hasEnded = false
   #stopping: Promise<readonly SinkTotals[]> | undefined
   #settleStop: (totals: readonly SinkTotals[]) => void = () => {}
 
@@ -135,9 +138,10 @@ class ThreadReporter implements Reporter {
   }
 
   flush(timeLimitMs: number): Promise<FlushReport> {
+    if (this.#hasEnded) return Promise.resolve(unfinished)
     const id = this.#flushCount++
     return new Promise((resolve) => {
-      const timer = setTimeout(settle, timeLimitMs + graceMs, { isComplete: false, totals: [] })
+      const timer = setTimeout(settle, timeLimitMs + graceMs, unfinished)
       const flushes = this.#flushes
       flushes.set(id, settle)
       this.#sendHits([])
@@ -166,7 +170,7 @@ class ThreadReporter implements Reporter {
   }
 
   #sendBlock(events: readonly Uint8Array[], byteCount: number): void {
-    if (this.#meter.outstandingBytes + byteCount > this.#limitBytes) {
+    if (this.#hasEnded || this.#meter.outstandingBytes + byteCount > this.#limitBytes) {
       this.#settings.instruments.counters.add(CounterId.channelDropped, events.length)
       return
     }
@@ -209,7 +213,8 @@ class ThreadReporter implements Reporter {
   }
 
   #ended(fault: unknown): void {
-    for (const settle of [...this.#flushes.values()]) settle({ isComplete: false, totals: [] })
+    this.#hasEnded = true
+    for (const settle of [...this.#flushes.values()]) settle(unfinished)
     this.#settleStop([])
     if (this.#stopping === undefined) this.#settings.onFailure(reporterFailure(fault))
   }

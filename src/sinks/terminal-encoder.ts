@@ -1,8 +1,9 @@
 // Events as short lines for a person at a terminal. What a sender wrote must not drive the terminal: control bytes are shown.
+import { listOf, recordOf, textOf } from '../json-shape.js'
 import { visible } from '../visible.js'
 
-/** Longest line in characters, without colours: two lines of a usual terminal. */
-const lineLimit = 240
+/** Most characters of each part: a line is at most about three lines of a usual terminal. */
+const partLimits = { outcome: 12, client: 45, request: 120, rule: 80, where: 80 } as const
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
@@ -13,31 +14,42 @@ const encoder = new TextEncoder()
  */
 export function encodeForTerminal(lines: Uint8Array, isColoured: boolean): Uint8Array {
   const texts = decoder.decode(lines).split('\n')
-  const shown = texts.filter((text) => text !== '').map((text) => `${describeEvent(text, isColoured)}\n`)
+  const shown = texts.filter((text) => text !== '').map((text) => `${describeEvent(JSON.parse(text), isColoured)}\n`)
   return encoder.encode(shown.join(''))
 }
 
-function describeEvent(line: string, isColoured: boolean): string {
-  const event: unknown = JSON.parse(line)
-  const request = pick(event, 'request')
-  const match = pick(pick(event, 'matches'), '0')
-  const rule = pick(match, 'rule')
-  const condition = pick(pick(match, 'matches'), '0')
+function describeEvent(event: unknown, isColoured: boolean): string {
+  const { timestamp, outcome, client, request, matches } = recordOf(event)
+  const { ip } = recordOf(client)
   const paint = isColoured ? colour : plain
-  const query = text(pick(request, 'query'))
-  const target = `${text(pick(request, 'host'))}${text(pick(request, 'path'))}${query === '' ? '' : `?${query}`}`
-  const keyPath = pick(condition, 'key_path')
-  const where = [text(pick(condition, 'address')), ...(Array.isArray(keyPath) ? keyPath.map(text) : [])].join('.')
-  const others = pick(event, 'matches')
-  const more = Array.isArray(others) && others.length > 1 ? ` (+${others.length - 1} rules)` : ''
   return [
-    paint('dim', text(pick(event, 'timestamp')).slice(11, 23)),
-    paint('red', clip(text(pick(event, 'outcome')), 12)),
-    clip(text(pick(pick(event, 'client'), 'ip')), 45),
-    paint('bold', clip(`${text(pick(request, 'method'))} ${target}`, lineLimit / 2)),
-    paint('yellow', clip(`${text(pick(rule, 'id'))} ${text(pick(rule, 'name'))}${more}`, 80)),
-    clip(`${where}: ${text(pick(condition, 'value'))}`, 80),
+    paint('dim', textOf(timestamp).slice(11, 23)),
+    paint('red', clip(textOf(outcome), partLimits.outcome)),
+    clip(textOf(ip), partLimits.client),
+    paint('bold', clip(describeRequest(request), partLimits.request)),
+    paint('yellow', clip(describeRule(listOf(matches)), partLimits.rule)),
+    clip(describeCondition(listOf(matches)[0]), partLimits.where),
   ].join(' ')
+}
+
+function describeRequest(request: unknown): string {
+  const { method, host, path, query } = recordOf(request)
+  const target = `${textOf(host)}${textOf(path)}`
+  return `${textOf(method)} ${target}${textOf(query) === '' ? '' : `?${textOf(query)}`}`
+}
+
+function describeRule(matches: readonly unknown[]): string {
+  const { rule } = recordOf(matches[0])
+  const { id, name } = recordOf(rule)
+  const more = matches.length > 1 ? ` (+${matches.length - 1} rules)` : ''
+  return `${textOf(id)} ${textOf(name)}${more}`
+}
+
+function describeCondition(match: unknown): string {
+  const { matches } = recordOf(match)
+  const { address, key_path, value } = recordOf(listOf(matches)[0])
+  const where = [textOf(address), ...listOf(key_path).map((key) => textOf(key))].join('.')
+  return `${where}: ${textOf(value)}`
 }
 
 const colourCodes = { dim: 2, red: 31, bold: 1, yellow: 33 } as const
@@ -48,16 +60,6 @@ function colour(name: keyof typeof colourCodes, shown: string): string {
 
 function plain(_name: keyof typeof colourCodes, shown: string): string {
   return shown
-}
-
-/** Own properties only: keys are fixed here, values are a sender's. */
-function pick(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-  return Object.getOwnPropertyDescriptor(value, key)?.value
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 function clip(shown: string, limit: number): string {

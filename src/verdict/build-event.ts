@@ -126,7 +126,7 @@ function showHeaders(
 ): Readonly<Record<string, string>> {
   const shown: Record<string, string> = Object.create(null)
   for (const [name, value] of headers) {
-    if (reported.has(name)) shown[name] = redactor.redactHeader(name, value)
+    if (reported.has(name)) shown[name] = redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value)
   }
   return shown
 }

@@ -1,6 +1,8 @@
 // Reads from a record what an event says about the request. Only for matched requests: this makes strings.
-import { type ParseError, RecordFlag, Word } from '../batch/record-layout.js'
+import { type ParseError, Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
+
+export type RecordHeader = readonly [name: string, value: string]
 
 /** The part of an event's input that stands in the record itself. */
 export interface RecordFields {
@@ -11,44 +13,39 @@ export interface RecordFields {
   readonly httpVersion: string
   readonly parseError: ParseError
   /** Names in lower case, in order of arrival, trailers not included. */
-  readonly headers: Iterable<readonly [name: string, value: string]>
+  readonly headers: readonly RecordHeader[]
   /** Content-Length as sent; `null` when there was none that can be read. */
   readonly bodyDeclaredBytes: number | null
   readonly bodySeenBytes: number
   readonly peer: string | null
   readonly receivedAtMs: number
-  readonly isTruncated: boolean
-  readonly isAborted: boolean
 }
 
-/** @param record - opened at the record; the iterable of headers is good only while it stays there. */
+/** @param record - opened at the record; nothing of it is kept. */
 export function readRecordFields(record: RecordReader): RecordFields {
   const version = record.word(Word.httpVersion)
+  const headers = readHeaders(record)
   return {
     method: record.method,
     target: record.bytes.toString('utf8', record.targetStart, record.targetEnd),
     httpVersion: version === 0 ? '' : `${Math.floor(version / 10)}.${version % 10}`,
     parseError: record.parseError,
-    headers: readHeaders(record),
-    bodyDeclaredBytes: readDeclaredLength(record),
+    headers,
+    bodyDeclaredBytes: findDeclaredLength(headers),
     bodySeenBytes: record.double(Word.bodySeen),
     peer: record.peer === '' ? null : record.peer,
     receivedAtMs: record.double(Word.receivedAtMs),
-    isTruncated: (record.flags & RecordFlag.truncated) !== 0,
-    isAborted: (record.flags & RecordFlag.aborted) !== 0,
   }
 }
 
-function* readHeaders(record: RecordReader): Generator<readonly [name: string, value: string]> {
-  for (let index = 0; index < record.headerCount; index++) {
-    const name = record.bytes.toString('latin1', record.nameStart(index), record.nameEnd(index)).toLowerCase()
-    yield [name, record.bytes.toString('utf8', record.valueStart(index), record.valueEnd(index))]
-  }
+function readHeaders(record: RecordReader): readonly RecordHeader[] {
+  return Array.from({ length: record.headerCount }, (_, index) => [
+    record.bytes.toString('latin1', record.nameStart(index), record.nameEnd(index)).toLowerCase(),
+    record.bytes.toString('utf8', record.valueStart(index), record.valueEnd(index)),
+  ])
 }
 
-function readDeclaredLength(record: RecordReader): number | null {
-  for (const [name, value] of readHeaders(record)) {
-    if (name === 'content-length') return /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : null
-  }
-  return null
+function findDeclaredLength(headers: readonly RecordHeader[]): number | null {
+  const [, value = ''] = headers.find(([name]) => name === 'content-length') ?? []
+  return /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : null
 }

@@ -3,7 +3,7 @@
 import { RecordFlag, Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
 import type { Engine, EngineContext, EngineInput, RuleMatch } from '../engine/engine.js'
-import type { Prefilter } from '../prefilter/prefilter.js'
+import type { CandidateReason, Prefilter } from '../prefilter/prefilter.js'
 import type { BodyReport } from '../request/body-walker.js'
 import type { DecodeBudget } from '../request/decode-budget.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
@@ -20,8 +20,14 @@ export interface Inspection {
   /** Canonical client address, `null` when none is known; set for candidates only. */
   readonly clientIp: string | null
   readonly body: BodyReport
-  /** The prefilter proved that no rule can match; the engine did not run. */
+  /** The prefilter proved that no rule can match; the engine did not run, unless to verify that. */
   readonly isCleared: boolean
+  /** Why the prefilter did not clear it; `undefined` when it did or was not asked. */
+  readonly reason: CandidateReason | undefined
+  /** The engine ran although the prefilter had cleared the request. */
+  readonly isVerified: boolean
+  /** The engine found what the prefilter had cleared: a fault of the prefilter. */
+  readonly isContradicted: boolean
   readonly engineRunCount: number
   readonly engineErrorCount: number
   /** Attributes that rules or processors set (schemas, fingerprints, JWT facts); `undefined` when none. */
@@ -34,6 +40,10 @@ export interface InspectorParts {
   readonly engine: Engine
   /** Undefined: every request goes to the engine. */
   readonly prefilter: Prefilter | undefined
+  /** Share of cleared requests that the engine inspects all the same, 0 to 1. */
+  readonly verifyRatio: number
+  /** 0 to 1; draws the requests to verify. */
+  readonly random: () => number
   readonly walker: RequestWalker
   readonly builder: EngineInputBuilder
   readonly budget: DecodeBudget
@@ -59,6 +69,9 @@ class MutableInspection implements Inspection {
   clientIp: string | null = null
   body: BodyReport = noBody
   isCleared = false
+  reason: CandidateReason | undefined = undefined
+  isVerified = false
+  isContradicted = false
   engineRunCount = 0
   engineErrorCount = 0
   attributes: Readonly<Record<string, unknown>> | undefined = undefined
@@ -73,6 +86,9 @@ class MutableInspection implements Inspection {
     this.clientIp = null
     this.body = noBody
     this.isCleared = false
+    this.reason = undefined
+    this.isVerified = false
+    this.isContradicted = false
     this.engineRunCount = 0
     this.engineErrorCount = 0
     this.attributes = undefined
@@ -85,10 +101,17 @@ export class Inspector {
   readonly #parts: InspectorParts
   readonly #result = new MutableInspection()
   #context: EngineContext | undefined
+  #prefilter: Prefilter | undefined
   #deadlineMs = 0
 
   constructor(parts: InspectorParts) {
     this.#parts = parts
+    this.#prefilter = parts.prefilter
+  }
+
+  /** From now on every request goes to the engine. */
+  stopPrefiltering(): void {
+    this.#prefilter = undefined
   }
 
   /** @param record - open on the request; nothing of it is kept. */
@@ -99,7 +122,10 @@ export class Inspector {
     this.#deadlineMs = now() + wafTimeoutUs / 1000
     budget.start(this.#deadlineMs)
     result.isCleared = this.#isCleared(record)
-    if (!result.isCleared) this.#runEngine(record)
+    result.isVerified =
+      result.isCleared && this.#parts.verifyRatio > 0 && this.#parts.random() < this.#parts.verifyRatio
+    if (!result.isCleared || result.isVerified) this.#runEngine(record)
+    result.isContradicted = result.isVerified && (result.matches.length > 0 || result.isKept)
     result.isTimedOut = result.isTimedOut || budget.isExhausted
     result.outcome = decideOutcome(result.matches.length > 0, {
       truncated: result.isTruncated,
@@ -111,15 +137,18 @@ export class Inspector {
 
   /** A walk that ran out of time has not shown everything to the prefilter, so it clears nothing. */
   #isCleared(record: RecordReader): boolean {
-    const { prefilter, walker, budget } = this.#parts
+    const { walker, budget } = this.#parts
+    const prefilter = this.#prefilter
     if (prefilter === undefined) return false
     prefilter.reset()
     walker.walkHead(record, prefilter.sink)
-    if (!prefilter.isCleared) return false
-    const body = walker.walkBody(record, prefilter.sink)
-    if (!prefilter.isCleared || budget.isExhausted) return false
-    this.#noteBody(body)
-    return true
+    const body = prefilter.reason === undefined ? walker.walkBody(record, prefilter.sink) : noBody
+    if (prefilter.isCleared && !budget.isExhausted) {
+      this.#noteBody(body)
+      return true
+    }
+    this.#result.reason = prefilter.reason
+    return false
   }
 
   /**
@@ -135,7 +164,9 @@ export class Inspector {
       const isTimedOut = result.isTimedOut || budget.isExhausted
       const leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
       if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
+      const { isCleared, isVerified, reason } = result
       result.reset(record.word(Word.flags))
+      Object.assign(result, { isCleared, isVerified, reason })
       this.#deadlineMs = now() + leftUs / 1000
       budget.start(this.#deadlineMs)
     }

@@ -9,6 +9,9 @@ import { findProgram } from './support/required-program.js'
 import { plainTraffic } from './support/traffic.js'
 import { waitUntil } from './support/wait-until.js'
 
+// Programs start and stop in here; each wait has its own, shorter end.
+t.setTimeout(300_000)
+
 const envoy = findProgram('envoy')
 const { skip } = envoy
 

@@ -7,6 +7,9 @@ import { requestText } from './support/request-text.js'
 import { findProgram } from './support/required-program.js'
 import { oddTraffic, plainTraffic } from './support/traffic.js'
 
+// Programs start and stop in here; each wait has its own, shorter end.
+t.setTimeout(300_000)
+
 const nginx = findProgram('nginx')
 const traffic = [...plainTraffic, ...oddTraffic]
 

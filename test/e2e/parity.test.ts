@@ -11,6 +11,9 @@ import { Receiver } from './support/receiver.js'
 import { findProgram } from './support/required-program.js'
 import { waitUntil } from './support/wait-until.js'
 
+// Programs start and stop in here; each wait has its own, shorter end.
+t.setTimeout(300_000)
+
 const go = findProgram('go')
 const rulesPath = createRequire(import.meta.url).resolve('dd-trace/packages/dd-trace/src/appsec/recommended.json')
 const requests = parityRequests(rulesPath)

@@ -10,6 +10,9 @@ import { requestText } from './support/request-text.js'
 import { findProgram } from './support/required-program.js'
 import { sleep } from './support/wait-until.js'
 
+// Programs start and stop in here; each wait has its own, shorter end.
+t.setTimeout(300_000)
+
 const nginx = findProgram('nginx')
 const envoy = findProgram('envoy')
 

@@ -172,6 +172,28 @@ t.test('additions are merged: custom rules, exclusions, overrides and data', asy
   t.equal(engine.rulesVersion, '7', 'the version is that of the file with rules')
 })
 
+t.test('an empty list of data is no data; handed on as it is it would end the process', async (t) => {
+  const conditions = [
+    { operator: 'ip_match', parameters: { inputs: [{ address: 'http.client_ip' }], data: 'blocked' } },
+  ]
+  const rules = { rules: [{ id: 'ip', name: 'ip', tags: { type: 'ip' }, conditions }] }
+  const entry = { id: 'blocked', type: 'ip_with_expiration' }
+  const hits = (...documents: object[]): string[] => {
+    const engine = createEngine(source(...documents), plain)
+    try {
+      return idsOf(runOnce(engine, { 'http.client_ip': '192.0.2.1' })[0])
+    } finally {
+      engine.dispose()
+    }
+  }
+  for (const data of [[], [null]]) {
+    t.strictSame(hits(rules, { rules_data: [{ ...entry, data }] }), [])
+    t.strictSame(hits({ ...rules, rules_data: [{ ...entry, data }] }), [])
+    t.strictSame(hits(rules, { exclusion_data: [{ ...entry, data }] }), [])
+  }
+  t.strictSame(hits(rules, { rules_data: [{ ...entry, data: [null, { value: '192.0.2.1' }] }] }), ['ip'])
+})
+
 t.test('rules of two files are both loaded', async (t) => {
   const engine = createEngine(source({ rules: [phraseRule('a', 'evil')] }, { rules: [phraseRule('b', 'evil')] }), plain)
   t.teardown(() => engine.dispose())

@@ -85,7 +85,7 @@ class ScanInspector implements RequestInspector, RequestConsumer {
 
   dispose(): void {
     this.#reader.dispose()
-    this.#built.engine.dispose()
+    this.#built.dispose()
   }
 
   onWholeRequest(assembly: RequestAssembly, facts: RecordFacts, chunk: Buffer): void {
@@ -136,6 +136,8 @@ class ScanInspector implements RequestInspector, RequestConsumer {
       flags: { truncated: inspection.isTruncated, aborted: inspection.isAborted, timed_out: inspection.isTimedOut },
       parse_error: record.parseError === 'none' ? null : record.parseError,
       inspect_us: inspectUs,
+      cleared: inspection.isCleared,
+      candidate: inspection.reason ?? null,
     })
     this.#slabs.give(slab)
   }
@@ -143,7 +145,7 @@ class ScanInspector implements RequestInspector, RequestConsumer {
 
 function uninspected(outcome: 'shed' | 'unparsable', parseError: string | null): ScanResult {
   const flags = { truncated: false, aborted: false, timed_out: false }
-  return { outcome, matches: [], flags, parse_error: parseError, inspect_us: 0 }
+  return { outcome, matches: [], flags, parse_error: parseError, inspect_us: 0, cleared: false, candidate: null }
 }
 
 function emptyFacts(): RecordFacts {

@@ -60,8 +60,13 @@ function toPayload(postData: unknown): Payload | undefined {
 }
 
 function toUrlencoded(fields: readonly unknown[], type: string): Payload {
-  const pairs = fields.map(toPair).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+  const pairs = fields.map(toPair).map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
   return { body: Buffer.from(pairs.join('&')), type: type || 'application/x-www-form-urlencoded', isRebuilt: false }
+}
+
+/** A lone surrogate, which JSON may hold, would make encodeURIComponent throw. */
+function percentEncode(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
 }
 
 /** Fixed, so that the same file always gives the same bytes; lengthened until no value holds it. */

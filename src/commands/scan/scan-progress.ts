@@ -1,5 +1,5 @@
 // One line on a watched terminal that says how far a scan is.
-
+import { basename } from 'node:path'
 import { excerpt } from '../../visible.js'
 import type { CommandIo } from '../command.js'
 import type { ByteSource } from './byte-source.js'
@@ -22,7 +22,7 @@ export class ScanProgress {
     this.#drawnAtMs = this.#now()
     this.#hasDrawn = true
     const share = progress.totalBytes === 0 ? '' : ` ${Math.floor((100 * progress.readBytes) / progress.totalBytes)}%`
-    this.#io.report(`${eraseLine}${excerpt(path, 60)}${share}, ${requestCount} requests`)
+    this.#io.report(`${eraseLine}${excerpt(basename(path), 60)}${share}, ${requestCount} requests`)
   }
 
   /** Takes the line away; call before anything else is written. */

@@ -6,7 +6,8 @@ import { visible } from '../../visible.js'
 import type { CommandIo, ExitCode } from '../command.js'
 import { BaselineComparison, renderComparisonJson, renderComparisonText } from './baseline.js'
 import { openByteSource } from './byte-source.js'
-import { type RequestBytes, readRequests, type SkippedCounts } from './recorded-requests.js'
+import { FileAccount } from './file-account.js'
+import { type RequestBytes, readRequests } from './recorded-requests.js'
 import type { InspectorFactory, RequestInspector, ScanResult } from './request-inspector.js'
 import { detectFormat } from './scan-format.js'
 import type { ScanOptions } from './scan-options.js'
@@ -93,22 +94,20 @@ async function eachRequest(
   let isWhole = true
   for (const file of job.files) {
     const source = await openByteSource(file)
-    const skipped: SkippedCounts = { lines: 0 }
     const format = job.own.format === 'auto' ? detectFormat(source.head) : job.own.format
+    const account = new FileAccount()
     const ignoredBefore = inspectors[0]?.ignoredBytes ?? 0
-    let number = 1
-    for await (const bytes of readRequests(source, format, skipped)) {
+    for await (const bytes of readRequests(source, format, account)) {
       const results = inspectors.map((inspector) => inspectBytes(inspector, bytes))
-      const goesOn = await take(results, { file, number })
-      number += results[0]?.length ?? 0
-      progress.update(source, number - 1)
+      const goesOn = await take(results, { file, number: account.requestCount + 1 })
+      account.add(bytes, results[0]?.length ?? 0)
+      progress.update(source, account.requestCount)
       if (!goesOn) return isWhole
     }
     progress.clear()
-    const ignored = (inspectors[0]?.ignoredBytes ?? 0) - ignoredBefore
-    reportLeftOver(job.io, file, skipped.lines, ignored)
-    // Odd lines are usual in a log; a log of odd lines alone, or lost framing, means that something was not inspected.
-    if (ignored > 0 || (skipped.lines > 0 && number === 1)) isWhole = false
+    account.ignoredBytes = (inspectors[0]?.ignoredBytes ?? 0) - ignoredBefore
+    for (const warning of account.warnings) job.io.report(`mirrorwaf: warning: ${visible(file)}: ${warning}\n`)
+    isWhole &&= account.isWhole
   }
   return isWhole
 }
@@ -116,13 +115,6 @@ async function eachRequest(
 function inspectBytes(inspector: RequestInspector, { raw, peer, endsConnection }: RequestBytes): readonly ScanResult[] {
   const results = raw.length === 0 ? [] : inspector.inspect(raw, peer)
   return endsConnection ? [...results, ...inspector.finish()] : results
-}
-
-/** What was not scanned must not read as clean. */
-function reportLeftOver(io: CommandIo, file: string, lines: number, ignoredBytes: number): void {
-  const warn = (text: string): void => io.report(`mirrorwaf: warning: ${visible(file)}: ${text}\n`)
-  if (lines > 0) warn(`${lines} lines are no combined log lines and were skipped`)
-  if (ignoredBytes > 0) warn(`${ignoredBytes} bytes after broken framing could not be cut into requests`)
 }
 
 /** Gathers output, so that a large scan does not wait for stdout once per request. */

@@ -3,11 +3,14 @@
 // in a malformed text, and builds strings and objects; streaming parsers of the ecosystem do the latter per token.
 // What is complete before a fault is kept; from the fault on the text goes out raw and with its escapes decoded, so that
 // nothing is unseen. Linear in the input; no recursion.
+import { findByte } from '../ascii.js'
 import type { DecodeTools } from '../decode-tools.js'
+import { windowOverlapBytes } from '../text-emitter.js'
 import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
-import { sendNumber } from './json-number.js'
+import { isNumeric, sendNumber } from './json-number.js'
 import { unescapeJson } from './json-string.js'
+import { walkLooseText } from './loose-text.js'
 
 /** How a JSON text ended, other than well. */
 export type JsonFault = 'json_syntax' | 'json_cut'
@@ -45,6 +48,8 @@ type Expectation = (typeof Expect)[keyof typeof Expect]
 const keptDepth = 256
 /** A string is scanned in blocks of this size, with a look at the clock after each. */
 const stringBlockBytes = 65536
+/** Input between two accounts to the budget; one per token would cost a twentieth of the walk. */
+const bytesBetweenSpends = 1024
 const noBytes: Uint8Array = new Uint8Array(0)
 
 const inMap = 1
@@ -57,6 +62,7 @@ export class JsonWalker {
   #stack: Uint8Array = new Uint8Array(keptDepth)
   #depth = 0
   #bytes: Uint8Array = noBytes
+  #start = 0
   #index = 0
   #end = 0
   #expect: Expectation = Expect.value
@@ -74,6 +80,7 @@ export class JsonWalker {
   /** Sends every value of the text to the visitor: one tree per root value. */
   walk(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): JsonReport {
     this.#bytes = bytes
+    this.#start = start
     this.#index = start
     this.#end = end
     this.#depth = 0
@@ -81,10 +88,12 @@ export class JsonWalker {
     this.#fault = undefined
     this.#hasContainer = false
     let isInTime = true
+    let spentUpTo = start
     while (isInTime && this.#index < end && this.#fault === undefined && !visitor.isDone) {
-      const before = this.#index
       this.#step(visitor)
-      isInTime = this.#tools.budget.spend(this.#index - before)
+      if (this.#index - spentUpTo < bytesBetweenSpends && this.#index < end) continue
+      isInTime = this.#tools.budget.spend(this.#index - spentUpTo)
+      spentUpTo = this.#index
     }
     this.#finish(visitor, isInTime)
     this.#bytes = noBytes
@@ -94,7 +103,7 @@ export class JsonWalker {
 
   /** Consumes one token, or notes a fault and leaves the index at the token that caused it. */
   #step(visitor: ValueVisitor): void {
-    const byte = byteAt(this.#bytes, this.#index)
+    const byte = this.#bytes[this.#index] ?? 0
     switch (byte) {
       case 0x20:
       case 0x09:
@@ -217,7 +226,7 @@ export class JsonWalker {
     while (this.#isCut && index < this.#end) {
       const blockEnd = Math.min(index + stringBlockBytes, this.#end)
       for (; index < blockEnd; index++) {
-        const byte = byteAt(bytes, index)
+        const byte = bytes[index] ?? 0
         if (byte === doubleQuote) {
           this.#isCut = false
           break
@@ -251,12 +260,16 @@ export class JsonWalker {
   #readScalar(visitor: ValueVisitor): void {
     const start = this.#index
     const end = endOfScalar(this.#bytes, start, this.#end)
-    if (this.#expect !== Expect.value || !this.#sendScalar(visitor, start, end)) {
-      this.#fail()
-      return
-    }
-    this.#index = end
-    this.#endValue()
+    const isExpected = this.#expect === Expect.value
+    if (isExpected && this.#sendScalar(visitor, start, end)) {
+      this.#index = end
+      this.#endValue()
+    } else if (isExpected && end === this.#end && isCutScalar(this.#bytes, start, end)) {
+      visitor.nil()
+      this.#index = end
+      this.#endValue()
+      this.#fault = 'json_cut'
+    } else this.#fail()
   }
 
   #sendScalar(visitor: ValueVisitor, start: number, end: number): boolean {
@@ -286,11 +299,16 @@ export class JsonWalker {
     if (this.#depth > 0 && this.#expect === Expect.value && this.#isInMap) visitor.nil()
     if (this.#expect === Expect.colon) visitor.nil()
     while (this.#depth > 0) this.#pop(visitor)
-    if (this.#fault !== 'json_syntax' || !isInTime || visitor.isDone) return
-    this.#tools.text.value(visitor, this.#bytes, this.#index, this.#end, false)
-    const unescaped = this.#tools.scratch.reserve(this.#end - this.#index)
-    const length = unescapeJson(this.#bytes, this.#index, this.#end, unescaped)
-    if (length < this.#end - this.#index) this.#tools.text.value(visitor, unescaped, 0, length, false)
+    if (this.#fault === 'json_syntax' && isInTime && !visitor.isDone) this.#sendRest(visitor)
+  }
+
+  /** The text around and after a fault: raw, and once more with escapes decoded if there are any. */
+  #sendRest(visitor: ValueVisitor): void {
+    const start = Math.max(this.#start, this.#index - windowOverlapBytes)
+    walkLooseText(this.#tools, visitor, this.#bytes, start, this.#end)
+    if (findByte(this.#bytes, backslash, start, this.#end) === this.#end) return
+    const unescaped = this.#tools.scratch.reserve(this.#end - start)
+    walkLooseText(this.#tools, visitor, unescaped, 0, unescapeJson(this.#bytes, start, this.#end, unescaped))
   }
 }
 
@@ -303,14 +321,25 @@ function isScalarByte(byte: number): boolean {
 
 function endOfScalar(bytes: Uint8Array, start: number, end: number): number {
   let index = start
-  while (index < end && isScalarByte(byteAt(bytes, index))) index++
+  while (index < end && isScalarByte(bytes[index] ?? 0)) index++
   return index
 }
 
 function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  if (end - start !== word.length) return false
-  for (let index = 0; index < word.length; index++) {
-    if (byteAt(bytes, start + index) !== word.charCodeAt(index)) return false
+  return end - start === word.length && isBeginning(bytes, start, end, word)
+}
+
+/** True when the range is not empty and the word begins with it. */
+function isBeginning(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start > word.length) return false
+  for (let index = start; index < end; index++) {
+    if (bytes[index] !== word.charCodeAt(index - start)) return false
   }
-  return true
+  return end > start
+}
+
+/** The first letters of a word, or of a number: nothing that a rule could match. */
+function isCutScalar(bytes: Uint8Array, start: number, end: number): boolean {
+  const isWordBeginning = ['true', 'false', 'null'].some((word) => isBeginning(bytes, start, end, word))
+  return isWordBeginning || (end > start && isNumeric(bytes, start, end))
 }

@@ -20,6 +20,8 @@ export interface OwnProcessOptions {
 
 /** Process groups of this test process that still run, by their leader's id. */
 const running = new Set<number>()
+/** This test process was told to end. */
+let isEnding = false
 
 /** A program in a process group of its own. It ends with the test that started it. */
 export class OwnProcess {
@@ -61,6 +63,7 @@ export class OwnProcess {
 
   /** Starts a program and ends it when the test `t` is over. */
   static start(t: Test, options: OwnProcessOptions): OwnProcess {
+    if (isEnding) throw new Error(`${options.name} is not started: the test is being ended`)
     const started = new OwnProcess(options)
     t.teardown(() => started.stop())
     return started
@@ -124,6 +127,11 @@ function killAll(): void {
   for (const pid of running) signalGroup(pid, 'SIGKILL')
 }
 
-// A test that is cut off runs no teardown: what it started must not outlive it.
+// A test that is cut off runs no teardown: what it started must not outlive it, and nothing more may start.
 process.once('exit', killAll)
-process.once('SIGTERM', killAll)
+process.once('SIGTERM', () => {
+  isEnding = true
+  killAll()
+  // tap, too, listens to this signal, to say what was cut off; it gets the time to.
+  setTimeout(() => process.exit(1), 1_000)
+})

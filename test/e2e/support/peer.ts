@@ -1,13 +1,12 @@
 // The Go peer (bench/peer): Datadog's own inspection of mirrored requests, the yardstick for what must be reported.
 import { execFile } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { canConnect } from './can-connect.js'
 import { findFreePorts } from './free-ports.js'
 import { OwnProcess } from './own-process.js'
 import { RecordingAgent } from './recording-agent.js'
-import { repositoryRoot } from './repository.js'
+import { cacheFolder, repositoryRoot } from './repository.js'
 import { waitUntil } from './wait-until.js'
 
 export interface Peer {
@@ -22,10 +21,9 @@ export interface Peer {
  * @returns the peer's program.
  */
 export async function buildPeer(go: string): Promise<string> {
-  const folder = `${repositoryRoot}/.cache/e2e/bin`
-  mkdirSync(folder, { recursive: true })
-  await promisify(execFile)(go, ['build', '-o', `${folder}/mirrorpeer`, '.'], { cwd: `${repositoryRoot}/bench/peer` })
-  return `${folder}/mirrorpeer`
+  const program = `${cacheFolder}/bin/mirrorpeer`
+  await promisify(execFile)(go, ['build', '-o', program, '.'], { cwd: `${repositoryRoot}/bench/peer` })
+  return program
 }
 
 /** Starts the peer on the given rules, with limits so high that it leaves nothing out. It ends with the test `t`. */

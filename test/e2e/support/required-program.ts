@@ -2,7 +2,7 @@
 // has not run for months before anyone sees it.
 import { accessSync, constants } from 'node:fs'
 import { delimiter } from 'node:path'
-import { repositoryRoot } from './repository.js'
+import { cacheFolder } from './repository.js'
 
 export type ProgramName = 'nginx' | 'envoy' | 'go'
 
@@ -12,12 +12,9 @@ interface ProgramFacts {
   readonly install: string
 }
 
-/** Where `.ci/install-gateways` puts what pip brings. */
-const envoyFolder = `${repositoryRoot}/.cache/e2e/bin`
-
 const programs: Readonly<Record<ProgramName, ProgramFacts>> = {
   nginx: { folders: ['/usr/sbin', '/usr/local/sbin'], install: '.ci/install-gateways' },
-  envoy: { folders: [envoyFolder], install: '.ci/install-gateways' },
+  envoy: { folders: [`${cacheFolder}/bin`], install: '.ci/install-gateways' },
   go: { folders: ['/usr/local/go/bin'], install: 'install Go 1.25 or later' },
 }
 
