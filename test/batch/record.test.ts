@@ -12,7 +12,7 @@ import {
 } from '#src/batch/record-layout.js'
 import { RecordReader } from '#src/batch/record-reader.js'
 import { methodNames } from '#src/parser/methods.js'
-import { Random } from '../fuzz/support/random.js'
+import { Random } from '../fuzz/random.js'
 import { createFacts, type ReadRequest } from '../parser/support/reading.js'
 import { BatchBench, recordOffsets, requestsIn } from './support/batching.js'
 
