@@ -9,7 +9,8 @@ import { BenchError } from './errors.js'
 import { Sender } from './load/sender.js'
 import { placeProcesses } from './measure/affinity.js'
 import { describeMachine, type MachineFacts, readMachineFacts } from './measure/machine.js'
-import { measureRound, type RoundLengths, type RoundResult } from './measure/round.js'
+import { measureRound } from './measure/round.js'
+import type { RoundResult } from './measure/session.js'
 import type { Interval } from './measure/statistics.js'
 import { renderBarChart } from './report/bar-chart.js'
 import { formatScenario, type ScenarioSummary, type ServerSummary, summariseScenario } from './report/summary.js'
@@ -50,11 +51,14 @@ async function main(): Promise<number> {
 
   const kinds = await prepareServers(line)
   const sender = new Sender(placement.senderCore)
-  const lengths = { warmUpSeconds: Math.min(2, seconds), closedSeconds: seconds, openSeconds: seconds }
+  const lengths = { warmUpSeconds: Math.min(2, seconds), closedSeconds: seconds, openSeconds: seconds, sliceSeconds: 1 }
   const summaries: ScenarioSummary[] = []
   const raw: Record<string, RoundResult[][]> = {}
   for (const scenario of chosen) {
-    const results = await measureScenario(scenario, kinds, rounds, lengths, sender, placement.serverCore)
+    const fitting = kinds.filter((kind) => canServe(kind, scenario))
+    const bench = { scenario, lengths, sender, core: placement.serverCore }
+    const results: RoundResult[][] = []
+    for (let round = 0; round < rounds; round++) results.push(await measureRound(fitting, round, bench))
     raw[scenario.name] = results
     const summary = summariseScenario(scenario, results)
     summaries.push(summary)
@@ -74,13 +78,8 @@ async function prepareServers(line: ScriptArguments): Promise<ServerKind[]> {
     throw new BenchError('MWAF_BENCH_OPTION', { option: '--servers', reason })
   }
   const makers: Record<(typeof serverNames)[number], () => ServerKind | Promise<ServerKind>> = {
-    ours: () => receiverServer({ name: 'mirrorwaf', folder: repository }),
-    off: () =>
-      receiverServer({
-        name: 'mirrorwaf, inspection off',
-        folder: repository,
-        serveArguments: ['--inspection', 'off'],
-      }),
+    ours: () => receiverServer({ name: 'mirrorwaf', folder: repository, isInspecting: true }),
+    off: () => receiverServer({ name: 'mirrorwaf, inspection off', folder: repository, isInspecting: false }),
     floor: () => floorServer(),
     peer: async () => peerServer(await buildPeer(join(repository, 'bench', 'peer')), defaultRulesPath()),
   }
@@ -97,24 +96,9 @@ async function prepareServers(line: ScriptArguments): Promise<ServerKind[]> {
   return kinds
 }
 
-/** Interleaved: each round measures every server once, each round begins with another one. */
-async function measureScenario(
-  scenario: Scenario,
-  kinds: readonly ServerKind[],
-  rounds: number,
-  lengths: RoundLengths,
-  sender: Sender,
-  core: number | undefined,
-): Promise<RoundResult[][]> {
-  const results: RoundResult[][] = []
-  for (let round = 0; round < rounds; round++) {
-    const start = round % Math.max(1, kinds.length)
-    const order = [...kinds.slice(start), ...kinds.slice(0, start)]
-    const ofRound: RoundResult[] = []
-    for (const kind of order) ofRound.push(await measureRound(kind, scenario, lengths, round, sender, core))
-    results.push(ofRound)
-  }
-  return results
+/** The floor counts the bytes of our own sender's requests; autocannon writes others. */
+function canServe(kind: ServerKind, scenario: Scenario): boolean {
+  return !(kind.name === 'floor' && scenario.closed === 'autocannon')
 }
 
 /** The file of dd-trace that the receiver loads by default; both sides must judge by the same rules. */

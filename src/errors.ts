@@ -37,6 +37,10 @@ export const errorCatalogue = {
   MWAF_APPSEC_DISABLED:
     'DD_APPSEC_ENABLED={value} disables inspection, so there is nothing to serve. Unset it or set it to true.',
 
+  // prefilter
+  MWAF_PREFILTER_CONTRADICTED:
+    'The prefilter had cleared a request in which the engine found {rules} at {addresses}. The event was reported; {consequence}. Please report this fault with `mirrorwaf rules --output json`.',
+
   // verdict
   MWAF_REDACTION_PATTERN: 'The redaction pattern in {option} cannot be used: {reason}.',
 
@@ -51,6 +55,9 @@ export const errorCatalogue = {
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 
   // process
+  MWAF_PROCESS_START: 'Process {number} did not start: {reason}.',
+  MWAF_PROCESS_ENDED:
+    'Process {number} ended ({reason}); {lost} requests in its hands are lost. A new one starts in {delayMs} ms.',
   MWAF_PROCESS_NODE:
     'Node {version} is too old for mirrorwaf. Use Node {required} or newer, or run it with `npm start`.',
   MWAF_PROCESS_UNCAUGHT: 'Unexpected internal error: {reason}. Please report it with the stack trace.',

@@ -95,27 +95,33 @@ export class KeptLane implements Lane {
   }
 }
 
-/** A lane that makes a connection per request and reads to its end, as a hijacking receiver wants it. */
+/**
+ * A lane that makes a connection per request. It reads to the connection's end, as a hijacking receiver wants it, or closes it
+ * on the first byte of an answer when it awaits one.
+ */
 export class OneShotLane implements Lane {
   dueAtMs: number = Number.NaN
   readonly #port: number
   readonly #events: LaneEvents
+  readonly #awaitsAnswer: boolean
   #socket: Socket | undefined
-  #isAnswerEmpty = true
+  #hasAnswer = false
 
-  constructor(port: number, events: LaneEvents) {
+  constructor(port: number, events: LaneEvents, awaitsAnswer: boolean) {
     this.#port = port
     this.#events = events
+    this.#awaitsAnswer = awaitsAnswer
   }
 
   async open(): Promise<void> {}
 
   send(request: Buffer, dueAtMs: number): void {
     this.dueAtMs = dueAtMs
-    this.#isAnswerEmpty = true
+    this.#hasAnswer = false
     const socket = connect({ host, port: this.#port, noDelay: true })
     socket.on('data', () => {
-      this.#isAnswerEmpty = false
+      this.#hasAnswer = true
+      if (this.#awaitsAnswer) this.#finish(socket, true)
     })
     socket.on('end', () => this.#finish(socket, true))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(socket, error))
@@ -129,7 +135,7 @@ export class OneShotLane implements Lane {
 
   #finish(socket: Socket, isClean: boolean): void {
     socket.destroy()
-    this.#events.onAnswer(this, isClean, this.#isAnswerEmpty)
+    this.#events.onAnswer(this, isClean, this.#hasAnswer === this.#awaitsAnswer)
   }
 
   /** A reset or a broken pipe after connecting is a server that closed with bytes unread: rude, but an answer. */

@@ -13,8 +13,11 @@ export interface StreamPlan {
   readonly label: string
   readonly corpus: CorpusName
   readonly seed: number
-  /** `kept`: keep-alive, each request answered; `one-shot`: a connection per request, which ends with the server's FIN. */
-  readonly connection: 'kept' | 'one-shot'
+  /**
+   * `kept`: keep-alive, each request answered. `one-shot`: a connection per request, which ends with the server's FIN.
+   * `brief`: a connection per request, closed from this side once it is answered.
+   */
+  readonly connection: 'kept' | 'one-shot' | 'brief'
   /** Connections at the same time. */
   readonly connections: number
   readonly pacing: Pacing
@@ -34,7 +37,7 @@ export interface StreamCounts {
   answered: number
   /** Of those answered: by a reset instead of a clean end of the connection (one-shot). */
   resets: number
-  /** Of those answered: not by a 2xx (kept), or with any byte at all (one-shot). */
+  /** Of those answered: not by a 2xx (kept), with any byte at all (one-shot), without one (brief). */
   badAnswers: number
   /** The connection broke before the answer. */
   failed: number

@@ -47,7 +47,8 @@ export class Stream implements LaneEvents {
     this.#source = source
     this.#cursor = cursor
     this.#random = new SeededRandom(plan.seed ^ 0x5eed)
-    const makeLane = (): Lane => (plan.connection === 'kept' ? new KeptLane(port, this) : new OneShotLane(port, this))
+    const makeLane = (): Lane =>
+      plan.connection === 'kept' ? new KeptLane(port, this) : new OneShotLane(port, this, plan.connection === 'brief')
     this.#lanes = Array.from({ length: plan.connections }, makeLane)
   }
 

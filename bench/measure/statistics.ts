@@ -37,34 +37,39 @@ export function medianWithRange(values: readonly number[]): Interval {
 const draws = 4000
 
 /**
- * Percentile bootstrap of the median: where the median would lie if the same rounds were drawn again.
- * @param values - one per round, independent of each other.
+ * Percentile bootstrap of the median: where it would lie if the same rounds were drawn again. Rounds are drawn whole, because
+ * what is measured in one round on one process hangs together and is not so much more evidence.
+ * @param rounds - the values of each round, one or more.
  * @param confidence - 0.95 for a 95 % interval.
  */
-export function bootstrapMedian(values: readonly number[], confidence: number, random: SeededRandom): Interval {
-  const medians = new Array<number>(draws)
-  for (let draw = 0; draw < draws; draw++) {
-    medians[draw] = median(values.map(() => values[random.integer(0, values.length - 1)] ?? Number.NaN))
-  }
-  medians.sort((left, right) => left - right)
-  const tail = (1 - confidence) / 2
-  const at = (share: number): number => medians[Math.round(share * (draws - 1))] ?? Number.NaN
-  return { low: at(tail), mid: median(values), high: at(1 - tail) }
-}
-
-/**
- * Bootstrap interval of the ratio `numerators / denominators`, paired by round: what disturbs both of a round cancels out.
- * Works on logarithms, so that twice as slow and twice as fast lie equally far from 1.
- */
-export function bootstrapRatio(
-  numerators: readonly number[],
-  denominators: readonly number[],
+export function bootstrapMedian(
+  rounds: readonly (readonly number[])[],
   confidence: number,
   random: SeededRandom,
 ): Interval {
-  const logs = numerators.map((numerator, round) => Math.log(numerator / (denominators[round] ?? Number.NaN)))
-  const interval = bootstrapMedian(logs, confidence, random)
-  return { low: Math.exp(interval.low), mid: Math.exp(interval.mid), high: Math.exp(interval.high) }
+  const medians = Array.from({ length: draws }, () =>
+    median(rounds.flatMap(() => rounds[random.integer(0, rounds.length - 1)] ?? [])),
+  ).sort((left, right) => left - right)
+  const tail = (1 - confidence) / 2
+  const at = (share: number): number => medians[Math.round(share * (draws - 1))] ?? Number.NaN
+  return { low: at(tail), mid: median(rounds.flat()), high: at(1 - tail) }
+}
+
+/**
+ * Bootstrap interval of the ratio `numerators / denominators`, paired by round and place in it: what disturbs both of a pair
+ * cancels out. Works on logarithms, so that twice as slow and twice as fast lie equally far from 1.
+ */
+export function bootstrapRatio(
+  numerators: readonly (readonly number[])[],
+  denominators: readonly (readonly number[])[],
+  confidence: number,
+  random: SeededRandom,
+): Interval {
+  const logs = numerators.map((values, round) =>
+    values.map((value, place) => Math.log(value / (denominators[round]?.[place] ?? Number.NaN))),
+  )
+  const { low, mid, high } = bootstrapMedian(logs, confidence, random)
+  return { low: Math.exp(low), mid: Math.exp(mid), high: Math.exp(high) }
 }
 
 /** Least-squares line through points; at least three of them, else nothing is significant. */

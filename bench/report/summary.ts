@@ -1,6 +1,6 @@
 // Rounds of one scenario put together: medians with their range, latencies merged, ratios round by round.
 import { LatencyHistogram, type LatencySummary, mergeHistograms } from '../measure/latency-histogram.js'
-import type { RoundResult } from '../measure/round.js'
+import type { RoundResult } from '../measure/session.js'
 import { type Interval, medianWithRange } from '../measure/statistics.js'
 import type { Scenario } from '../scenarios.js'
 import { formatInterval, formatNumber, formatTable } from './format.js'

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { BenchError } from '../errors.js'
 import { parseMetrics, sumSamples } from '../measure/metrics-text.js'
 import { findFreePort, startChild } from './child.js'
-import type { RunningServer, ServerKind, ServerReport, StartRequest } from './server.js'
+import { emptyReport, type RunningServer, type ServerKind, type ServerReport, type StartRequest } from './server.js'
 
-/** Well below the receiver's default queue of 64 MiB. */
-const burstBytes = 24 * 1024 * 1024
+/** Some 3000 small requests: well below the receiver's default queue of 64 MiB, and less than a second of inspection. */
+const burstBytes = 4 * 1024 * 1024
 
 /** Which receiver, and how. */
 export interface ReceiverSetup {
@@ -18,8 +18,8 @@ export interface ReceiverSetup {
   readonly folder: string
   /** For Node itself, before the script. */
   readonly nodeArguments?: readonly string[]
-  /** More of `mirrorwaf serve`'s options. */
-  readonly serveArguments?: readonly string[]
+  /** Whether it inspects; without, every copy is counted as shed and dropped. */
+  readonly isInspecting: boolean
 }
 
 /** A receiver that also tells its metrics. */
@@ -28,13 +28,16 @@ export interface RunningReceiver extends RunningServer {
   readMetrics(): Promise<string>
 }
 
+/** Our receiver as a kind of server. */
+export interface ReceiverKind extends ServerKind {
+  start(request: StartRequest): Promise<RunningReceiver>
+}
+
 /**
  * The receiver built in `setup.folder`.
  * @throws BenchError `MWAF_BENCH_RECEIVER_MISSING` when it is not built.
  */
-export function receiverServer(
-  setup: ReceiverSetup,
-): ServerKind & { start(request: StartRequest): Promise<RunningReceiver> } {
+export function receiverServer(setup: ReceiverSetup): ReceiverKind {
   const mainPath = join(setup.folder, 'dist', 'main.js')
   if (!existsSync(mainPath)) throw new BenchError('MWAF_BENCH_RECEIVER_MISSING', { path: mainPath })
   return { name: setup.name, start: (request) => startReceiver(setup, mainPath, request) }
@@ -48,7 +51,7 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
     ...['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`],
     ...['--workers', '1', '--events', `file:${join(scratch, 'events.jsonl')}`, '--drain-delay', '0'],
     ...(request.mode === 'hijack' ? ['--hijack'] : []),
-    ...(setup.serveArguments ?? []),
+    ...(setup.isInspecting ? [] : ['--inspection', 'off']),
   ]
   const command = [process.execPath, ...(setup.nodeArguments ?? []), mainPath, 'serve', ...serve] as const
   const removeScratch = (): Promise<void> => rm(scratch, { recursive: true, force: true })
@@ -61,7 +64,7 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
       flushMs: 0,
       burstBytes,
       readMetrics,
-      report: async () => readReport(await readMetrics()),
+      report: async () => (setup.isInspecting ? readReport(await readMetrics()) : emptyReport),
       stop: () => child.stop().finally(removeScratch),
     }
   } catch (error) {

@@ -5,7 +5,8 @@ import type { RecordFacts } from '../batch/record-writer.js'
 import type { Slab } from '../batch/slab.js'
 import type { AnswerKind, RejectedReason, TimeoutKind } from '../observe/counter-ids.js'
 import type { RequestAssembly } from '../parser/request-assembly.js'
-import type { RequestConsumer, RequestReader } from '../parser/request-reader.js'
+import type { RequestConsumer } from '../parser/request-consumer.js'
+import type { RequestReader } from '../parser/request-reader.js'
 
 /** Times and manners of all connections of a listener. */
 export interface ConnectionSettings {

@@ -6,8 +6,10 @@ import type { ParseError } from '../batch/record-layout.js'
 import type { RecordFacts } from '../batch/record-writer.js'
 import type { Slab } from '../batch/slab.js'
 import type { AnswerKind, TimeoutKind } from '../observe/counter-ids.js'
+import type { ReaderEnd } from '../parser/reader-end.js'
 import type { RequestAssembly } from '../parser/request-assembly.js'
-import type { ReaderEnd, RequestConsumer, RequestReader } from '../parser/request-reader.js'
+import type { RequestConsumer } from '../parser/request-consumer.js'
+import type { RequestReader } from '../parser/request-reader.js'
 import {
   acknowledged,
   acknowledgedAndClosing,

@@ -22,6 +22,10 @@ export type TimeoutKind = (typeof timeoutKinds)[number]
 export const restartCauses = ['error', 'exit', 'memory', 'deadline'] as const
 export type RestartCause = (typeof restartCauses)[number]
 
+/** Why a process had to be replaced; `start`: it ended before it was ready. */
+export const processRestartCauses = ['exit', 'signal', 'start'] as const
+export type ProcessRestartCause = (typeof processRestartCauses)[number]
+
 /** How loading a ruleset again ended. */
 export const reloadResults = ['ok', 'failed'] as const
 export type ReloadResult = (typeof reloadResults)[number]
@@ -52,6 +56,9 @@ export const CounterId = {
   eventsBuilt: 11,
   /** Events that found the channel to the reporting thread full. */
   channelDropped: 12,
+  /** Cleared requests that the engine inspected all the same, and those of them in which it found something. */
+  prefilterVerified: 13,
+  prefilterContradicted: 14,
 
   // gauges
   connectionsOpen: 16,
@@ -66,6 +73,12 @@ export const CounterId = {
   loopDelayP50Us: 25,
   loopDelayP99Us: 26,
   loopDelayMaxUs: 27,
+  /** Automaton tables of the prefilter, all workers together. */
+  prefilterTableBytes: 28,
+  prefilterStates: 29,
+  prefilterFlushes: 30,
+  /** Requests that went to the engine because too many states would have been built for them. */
+  prefilterRefused: 31,
 
   // families: base + position in the list of labels
   outcome: 32,
@@ -77,6 +90,11 @@ export const CounterId = {
   reload: 76,
   gcCount: 80,
   gcUs: 84,
+  processRestart: 88,
+  /** What the processes under a primary use; 0 without one. The latter two are gauges. */
+  childCpuUs: 91,
+  childProcesses: 92,
+  childResidentBytes: 93,
   parseError: 96,
 } as const
 

@@ -12,7 +12,7 @@ export interface InstrumentsMemory {
 }
 
 /** Memory for one process's instruments, all zero. */
-export function allocateInstruments(): InstrumentsMemory {
+function allocateInstruments(): InstrumentsMemory {
   return {
     counters: allocateCounters(),
     answerLatency: allocateHistogram(),

@@ -5,6 +5,7 @@ import {
   answerKinds,
   CounterId,
   gcKinds,
+  processRestartCauses,
   rejectedReasons,
   reloadResults,
   restartCauses,
@@ -65,6 +66,24 @@ export const scalarMetrics: readonly ScalarMetric[] = [
   counter('mirrorwaf_connections_accepted_total', CounterId.connectionsAccepted, 'Connections accepted'),
   counter('mirrorwaf_batches_total', CounterId.batches, 'Batches given to the workers'),
   counter('mirrorwaf_prefilter_cleared_total', CounterId.prefilterCleared, 'Requests that the prefilter cleared'),
+  counter(
+    'mirrorwaf_prefilter_verified_total',
+    CounterId.prefilterVerified,
+    'Cleared requests that the engine inspected all the same',
+  ),
+  counter(
+    'mirrorwaf_prefilter_contradicted_total',
+    CounterId.prefilterContradicted,
+    'Cleared requests in which the engine found something: faults of the prefilter',
+  ),
+  gauge('mirrorwaf_prefilter_table_bytes', CounterId.prefilterTableBytes, 'Automaton tables of all workers'),
+  gauge('mirrorwaf_prefilter_states', CounterId.prefilterStates, 'Automaton states of all workers'),
+  gauge('mirrorwaf_prefilter_flushes', CounterId.prefilterFlushes, 'Times that full automaton tables were dropped'),
+  gauge(
+    'mirrorwaf_prefilter_refused_requests',
+    CounterId.prefilterRefused,
+    'Requests that went to the engine because too many automaton states would have been built for them',
+  ),
   counter('mirrorwaf_engine_runs_total', CounterId.engineRuns, 'Runs of the engine'),
   counter('mirrorwaf_engine_errors_total', CounterId.engineErrors, 'Runs of the engine that failed'),
   counter(
@@ -82,6 +101,11 @@ export const scalarMetrics: readonly ScalarMetric[] = [
   gauge('mirrorwaf_connections_open', CounterId.connectionsOpen, 'Connections open now'),
   gauge('mirrorwaf_queue_bytes', CounterId.queueBytes, 'Bytes of batches that wait for a worker'),
   gauge('mirrorwaf_in_flight_bytes', CounterId.inFlightBytes, 'Bytes staged for requests that are still arriving'),
+  gauge(
+    'mirrorwaf_processes',
+    CounterId.childProcesses,
+    'Processes that serve under a primary and are ready; 0 when one process does everything',
+  ),
   gauge('mirrorwaf_workers', CounterId.workers, 'Inspection workers that are ready'),
   gauge(
     'mirrorwaf_worker_busy_ratio',
@@ -118,6 +142,13 @@ export const familyMetrics: readonly FamilyMetric[] = [
   family('mirrorwaf_answers_total', 'status', answerKinds, CounterId.answer, 'How mirrored requests were answered'),
   family('mirrorwaf_timeouts_total', 'kind', timeoutKinds, CounterId.timeout, 'Connections closed by a time-out'),
   family('mirrorwaf_workers_restarted_total', 'cause', restartCauses, CounterId.restart, 'Workers that were replaced'),
+  family(
+    'mirrorwaf_processes_restarted_total',
+    'cause',
+    processRestartCauses,
+    CounterId.processRestart,
+    'Processes that were replaced',
+  ),
   family(
     'mirrorwaf_ruleset_reloads_total',
     'result',

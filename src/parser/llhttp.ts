@@ -24,6 +24,8 @@ export interface MessageHandler {
 /** llhttp's error numbers that the parser tells apart (llhttp 9 `llhttp_errno_t`). */
 export const LlhttpResult = {
   ok: 0,
+  /** Between and behind the chunks of a body: what stands there is no line end or no extension. */
+  strict: 2,
   lineFeedExpected: 3,
   unexpectedContentLength: 4,
   closedConnection: 5,

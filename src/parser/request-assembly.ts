@@ -79,12 +79,17 @@ export class RequestAssembly implements MessageHandler {
   isShed = false
 
   readonly #limits: ParserLimits
+  /** Body bytes that may be kept: a limit on reading is one on inspecting too. */
+  readonly #keepLimitBytes: number
   #chunk: Uint8Array = new Uint8Array(0)
   #shift = 0
+  /** Chunk position up to which the trailers of the chunk at hand have been reported. */
+  #reportedEnd = 0
 
   /** @param pieces - from `createPieceScratch`, shared by all assemblies of the thread. */
   constructor(limits: ParserLimits, pieces: Int32Array) {
     this.#limits = limits
+    this.#keepLimitBytes = Math.min(limits.bodyInspectLimitBytes, limits.bodyLimitBytes)
     this.pieces = pieces
     this.spans = new Int32Array(initialSpanCount * 4)
     this.trailerSpans = new Int32Array(0)
@@ -113,6 +118,7 @@ export class RequestAssembly implements MessageHandler {
     this.isHeadStaged = false
     this.isShed = false
     this.#shift = 0
+    this.#reportedEnd = 0
   }
 
   /** Kept body bytes among the pieces of the chunk at hand. */
@@ -199,6 +205,7 @@ export class RequestAssembly implements MessageHandler {
   beginChunk(chunk: Uint8Array, start: number): void {
     this.#chunk = chunk
     this.#shift = this.stagedLength - start
+    this.#reportedEnd = start
     this.pieceCount = 0
   }
 
@@ -251,7 +258,7 @@ export class RequestAssembly implements MessageHandler {
 
   onBody(start: number, end: number): void {
     this.bodySeenBytes += end - start
-    const keepable = this.#limits.bodyInspectLimitBytes - this.bodyKeptBytes
+    const keepable = this.#keepLimitBytes - this.bodyKeptBytes
     const kept = Math.min(end - start, keepable)
     if (kept < end - start) this.flags |= RecordFlag.truncated
     if (kept === 0) return
@@ -264,6 +271,17 @@ export class RequestAssembly implements MessageHandler {
 
   onMessageComplete(): void {
     this.phase = Phase.complete
+  }
+
+  /**
+   * llhttp does not report a name that it refuses half-way. What came of a trailer's name is kept as a name, so that it is
+   * inspected, and the same however its bytes were cut.
+   * @param stop - chunk position of the refused byte.
+   */
+  keepCutTrailerName(stop: number): void {
+    let start = stop
+    while (start > this.#reportedEnd && isTokenByte(this.#chunk[start - 1] ?? 0)) start -= 1
+    if (start < stop) this.#onTrailer(Phase.trailerName, start, stop)
   }
 
   /** Trailers are rare; a thousand free assemblies must not keep their buffers. */
@@ -291,10 +309,12 @@ export class RequestAssembly implements MessageHandler {
       this.trailerSpans = new Int32Array(this.#limits.headerLimitCount * 4)
     }
     const begin = this.trailerLength
-    if (begin + end - start > this.trailerBytes.length) return this.#refuse('trailer_too_large')
-    this.trailerBytes.set(this.#chunk.subarray(start, end), begin)
-    this.trailerLength += end - start
-    return this.#recordTrailer(phase, begin)
+    const kept = Math.min(end - start, this.trailerBytes.length - begin)
+    this.trailerBytes.set(this.#chunk.subarray(start, start + kept), begin)
+    this.trailerLength += kept
+    this.#reportedEnd = end
+    const result = this.#recordTrailer(phase, begin)
+    return kept < end - start ? this.#refuse('trailer_too_large') : result
   }
 
   #recordTrailer(phase: PhaseNumber, begin: number): number {
@@ -312,6 +332,11 @@ export class RequestAssembly implements MessageHandler {
     this.trailerSpans[base - 1] = this.trailerLength
     return goOn
   }
+}
+
+/** RFC 9110 5.6.2. */
+function isTokenByte(byte: number): boolean {
+  return /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(byte))
 }
 
 function growSpans(spans: Int32Array): Int32Array {

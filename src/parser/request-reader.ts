@@ -22,38 +22,15 @@ import {
   stopPosition,
 } from './llhttp.js'
 import { connectMethodId } from './methods.js'
+import { type ReaderEnd, readerEnds } from './reader-end.js'
 import { Phase, type RequestAssembly } from './request-assembly.js'
+import type { RequestConsumer } from './request-consumer.js'
 import type { Staging } from './staging.js'
 import { feedSyntheticHead } from './synthetic-head.js'
-import { type ForeignProtocol, type Framing, parseErrorOf, readTolerantHead, rescanFrom } from './tolerant-head.js'
+import { type Framing, parseErrorOf, readTolerantHead, rescanFrom } from './tolerant-head.js'
 
-/** Where complete requests go. Everything passed is borrowed until the call returns. */
-export interface RequestConsumer {
-  /** A request that came whole in `chunk`. */
-  onWholeRequest(assembly: RequestAssembly, facts: RecordFacts, chunk: Buffer): void
-  /** A request that came in pieces; the consumer owns `slab` from now on. */
-  onStagedRequest(assembly: RequestAssembly, facts: RecordFacts, slab: Slab): void
-  /** A request whose bytes were dropped because of the in-flight limit. */
-  onShedRequest(assembly: RequestAssembly): void
-  /** Bytes without a request line. */
-  onUnparsable(error: ParseError): void
-  /** A client waits for `100 Continue` before it sends the body. */
-  onContinueExpected(): void
-}
-
-/** How the connection must go on after `consume`. */
-export type ReaderEnd =
-  | { readonly kind: 'open' }
-  /** Answer what is complete, then close: the last request allows no further one. */
-  | { readonly kind: 'close' }
-  /** Framing is lost: answer with an error status, but `consume` what still comes until the sender ends, then `finish`. */
-  | { readonly kind: 'bad-request' | 'head-too-large' }
-  | { readonly kind: 'foreign'; readonly protocol: ForeignProtocol }
-
-const open: ReaderEnd = { kind: 'open' }
-const close: ReaderEnd = { kind: 'close' }
-const badRequest: ReaderEnd = { kind: 'bad-request' }
-const headTooLarge: ReaderEnd = { kind: 'head-too-large' }
+/** CR LF CR LF: what stands between the last byte of a head that counts and its body. */
+const blankLineBytes = 4
 
 /** What the tolerant reader found, kept while the body arrives. */
 interface TolerantFacts {
@@ -76,9 +53,9 @@ export class RequestReader {
   /** llhttp's complaint while the tolerant reader waits for the rest of the head. */
   #pendingError: ParseError = 'none'
   #scannedLength = 0
-  /** Framing is lost for this reason: all that still comes belongs to the body at hand. */
+  /** What is wrong behind the head. Framing is lost then: all that still comes belongs to the body at hand. */
   #lostError: ParseError = 'none'
-  #end: ReaderEnd = open
+  #end: ReaderEnd = readerEnds.open
   #unreadBytes = 0
   #isDisposed = false
 
@@ -117,15 +94,8 @@ export class RequestReader {
    */
   consume(chunk: Buffer): ReaderEnd {
     this.#unreadBytes = 0
-    if (this.#lostError !== 'none') {
-      this.#appendRaw(chunk)
-      return this.#end
-    }
-    if (chunk.length <= inputLimitBytes) {
-      this.#consumeSlice(chunk)
-      return this.#end
-    }
-    this.#consumeSlices(chunk)
+    if (chunk.length <= inputLimitBytes) this.#consumeSlice(chunk)
+    else this.#consumeSlices(chunk)
     return this.#end
   }
 
@@ -139,10 +109,7 @@ export class RequestReader {
     }
     assembly.flags |= RecordFlag.aborted
     if (assembly.isHeadComplete || assembly.isShed) this.#deliverStaged(assembly)
-    else {
-      if (this.#pendingError === 'none') this.#pendingError = 'head_incomplete'
-      this.#readTolerantly(assembly, true)
-    }
+    else this.#readTolerantly(assembly, true)
     return this.#end
   }
 
@@ -155,14 +122,20 @@ export class RequestReader {
   }
 
   #consumeSlices(bytes: Buffer): void {
-    let start = 0
-    for (; start < bytes.length && this.#end === open; start += inputLimitBytes) {
+    for (let start = 0; start < bytes.length; start += inputLimitBytes) {
       this.#consumeSlice(bytes.subarray(start, start + inputLimitBytes))
     }
-    this.#unreadBytes += Math.max(0, bytes.length - start)
   }
 
   #consumeSlice(chunk: Buffer): void {
+    if (this.#lostError !== 'none') {
+      this.#appendRaw(chunk)
+      return
+    }
+    if (this.#end !== readerEnds.open) {
+      this.#unreadBytes += chunk.length
+      return
+    }
     const pending = this.#assembly
     if (this.#pendingError !== 'none' && pending !== undefined) {
       this.#staging.keepRaw(pending, chunk, 0)
@@ -171,7 +144,11 @@ export class RequestReader {
     }
     let position = 0
     loadInput(chunk)
-    while (position < chunk.length && this.#end === open) position = this.#step(chunk, position)
+    while (position < chunk.length && this.#end === readerEnds.open) {
+      // Line ends before a request are no part of it (RFC 9112 2.2): its head begins, and is measured, at its first byte.
+      if (this.#assembly === undefined && isLineEnd(chunk[position])) position += 1
+      else position = this.#step(chunk, position)
+    }
     this.#unreadBytes += chunk.length - position
   }
 
@@ -198,8 +175,10 @@ export class RequestReader {
         return stop
       }
       case LlhttpResult.closedConnection:
+        // A head that ends the connection ended it here already, so this is a trailer's `Connection: close`. Trailers have
+        // no say in framing (RFC 9110 6.5.1); believing one would drop the next request, a stranger's, without a trace.
+        resetParserState(this.#state)
         this.#release()
-        this.#end = close
         return position
       default:
         this.#recover(assembly, chunk, position, result)
@@ -208,6 +187,7 @@ export class RequestReader {
   }
 
   #deliver(assembly: RequestAssembly, chunk: Buffer): void {
+    if (assembly.bodySeenBytes > this.#limits.bodyLimitBytes) this.#end = readerEnds.close
     if (assembly.stagedLength > 0) {
       this.#staging.keepParsed(assembly, chunk)
       this.#deliverStaged(assembly)
@@ -240,10 +220,10 @@ export class RequestReader {
 
   /** A mirror never becomes a tunnel, and after an odd head nothing more is trusted: both close. */
   #decideEnd(assembly: RequestAssembly): void {
-    if (this.#end !== open) return
+    if (this.#end !== readerEnds.open) return
     const isConnect = assembly.isUpgrade && this.#facts.methodId === connectMethodId
     if (!assembly.keepsAlive || isConnect || this.#tolerant !== undefined || this.#facts.httpVersion < 11)
-      this.#end = close
+      this.#end = readerEnds.close
   }
 
   #release(): void {
@@ -264,37 +244,59 @@ export class RequestReader {
     const hadHead = assembly.isHeadStaged
     if (assembly.isHeadComplete) this.#staging.keepParsed(assembly, chunk)
     else this.#staging.keepRaw(assembly, chunk, start)
-    if (assembly.isHeadComplete && !hadHead && assembly.bodySeenBytes === 0 && assembly.expectsContinue()) {
-      this.#consumer.onContinueExpected()
+    if (assembly.isHeadComplete && !hadHead) this.#checkExpectation(assembly, httpVersionOf(this.#state))
+    if (assembly.bodySeenBytes > this.#limits.bodyLimitBytes) this.#endOverLong(assembly, 'none')
+    // Runs of white space in a head call nothing back, so the limit on spans never sees them.
+    if (!assembly.isHeadComplete && assembly.stagedLength > this.#limits.headLimitBytes + blankLineBytes) {
+      this.#pendingError = 'head_too_large'
+      this.#readTolerantly(assembly, false)
     }
-    if (assembly.bodySeenBytes > this.#limits.bodyLimitBytes) this.#endOverLong(assembly)
   }
 
-  #endOverLong(assembly: RequestAssembly): void {
+  /** HTTP/1.0 knows no interim answers. */
+  #checkExpectation(assembly: RequestAssembly, httpVersion: number): void {
+    if (httpVersion >= 11 && assembly.bodySeenBytes === 0 && assembly.expectsContinue()) {
+      this.#consumer.onContinueExpected()
+    }
+  }
+
+  /** More of a request comes than is read: it is answered as it is, and the rest is not looked at. */
+  #endOverLong(assembly: RequestAssembly, error: ParseError): void {
     assembly.flags |= RecordFlag.truncated
-    this.#end = close
+    this.#lostError = error
+    this.#end = readerEnds.close
     this.#deliverStaged(assembly)
   }
 
   /** llhttp refused something. In the head the tolerant reader takes over; in the body framing is lost. */
   #recover(assembly: RequestAssembly, chunk: Buffer, start: number, result: number): void {
-    const error = assembly.refusal === 'none' ? parseErrorOf(result) : assembly.refusal
     if (assembly.isHeadComplete) {
-      const stop = assembly.refusal === 'none' ? stopPosition(this.#state) : chunk.length
-      this.#loseFraming(error)
-      assembly.onBody(stop, chunk.length)
-      this.#staging.keepParsed(assembly, chunk)
+      this.#recoverBody(assembly, chunk, parseErrorOf(result))
       return
     }
-    this.#pendingError = error
+    this.#pendingError = assembly.refusal === 'none' ? parseErrorOf(result) : assembly.refusal
     this.#staging.keepRaw(assembly, chunk, start)
     this.#readTolerantly(assembly, false)
+  }
+
+  #recoverBody(assembly: RequestAssembly, chunk: Buffer, error: ParseError): void {
+    const stop = stopPosition(this.#state)
+    if (assembly.refusal === 'none' && error === 'header_name') assembly.keepCutTrailerName(stop)
+    if (assembly.refusal !== 'none') {
+      this.#staging.keepParsed(assembly, chunk)
+      this.#endOverLong(assembly, assembly.refusal)
+      return
+    }
+    this.#loseFraming(error)
+    assembly.onBody(stop, chunk.length)
+    this.#staging.keepParsed(assembly, chunk)
   }
 
   /** Nobody can say where this body ends: what still comes is inspected as its bytes, and nothing after it is a request. */
   #loseFraming(error: ParseError): void {
     this.#lostError = error
-    this.#end = error === 'head_too_large' || error === 'too_many_headers' ? headTooLarge : badRequest
+    this.#end =
+      error === 'head_too_large' || error === 'too_many_headers' ? readerEnds.headTooLarge : readerEnds.badRequest
   }
 
   #appendRaw(chunk: Buffer): void {
@@ -308,25 +310,26 @@ export class RequestReader {
   #readTolerantly(assembly: RequestAssembly, isFinal: boolean): void {
     const slab = assembly.stagedSlab
     if (slab === undefined) {
-      this.#end = badRequest
-      this.#deliverStaged(assembly)
+      // Shed: there is nothing to read, and without a head nobody knows where its body would end.
+      assembly.phase = Phase.body
+      this.#loseFraming(this.#pendingError)
       return
     }
-    const isTooLarge = assembly.stagedLength > this.#limits.headLimitBytes && this.#pendingError !== 'head_too_large'
-    if (isTooLarge) this.#pendingError = 'head_too_large'
-    const isCut = this.#pendingError === 'head_too_large'
     const stagedEnd = fixedBytes + assembly.stagedLength
-    const headEnd = isCut ? Math.min(stagedEnd, fixedBytes + this.#limits.headLimitBytes) : stagedEnd
+    const headEnd = Math.min(stagedEnd, fixedBytes + this.#limits.headLimitBytes + blankLineBytes)
+    const isFull = headEnd < stagedEnd
     assembly.resetHead()
     const head = readTolerantHead(
       slab.bytes.subarray(0, headEnd),
       fixedBytes,
       rescanFrom(fixedBytes + this.#scannedLength, fixedBytes),
-      isFinal || isCut,
-      this.#limits.headerLimitCount,
+      isFinal || isFull,
+      this.#limits,
       assembly,
     )
     this.#scannedLength = assembly.stagedLength
+    // What is wrong with a line that was cut is that it was cut.
+    const cutError = isFull ? 'head_too_large' : 'head_incomplete'
     switch (head.kind) {
       case 'incomplete':
         return
@@ -335,13 +338,14 @@ export class RequestReader {
         this.#release()
         return
       case 'unparsable':
-        this.#consumer.onUnparsable(this.#pendingError)
-        this.#end = badRequest
+        this.#consumer.onUnparsable(head.isWhole ? this.#pendingError : cutError)
+        this.#end = readerEnds.badRequest
         this.#release()
         return
       case 'head': {
-        const parseError = head.fault === 'none' || isCut ? this.#pendingError : head.fault
-        this.#tolerant = { ...head, parseError }
+        const isCut = isFull && !head.isWhole
+        const error = head.fault === 'none' ? this.#pendingError : head.fault
+        this.#tolerant = { ...head, parseError: head.isWhole ? error : cutError }
         if (isCut) assembly.flags |= RecordFlag.truncated
         assembly.flags |= RecordFlag.tolerant
         assembly.phase = Phase.body
@@ -385,6 +389,11 @@ export class RequestReader {
     }
     resetParserState(this.#state)
     feedSyntheticHead(this.#state, framing, this.#staging)
+    if (rest.length === 0) this.#checkExpectation(assembly, this.#tolerant?.httpVersion ?? 0)
     this.#consumeSlices(rest)
   }
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === 0x0d || byte === 0x0a
 }

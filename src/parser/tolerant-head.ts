@@ -2,6 +2,7 @@
 // unknown methods, bytes >= 0x80 in the target and odd header names (spec gateways.md, tried).
 // Stage: listener -> [parser] -> batch. Runs on refused requests only; linear in the head, which is bounded by its limit.
 import type { ParseError } from '../batch/record-layout.js'
+import type { ParserLimits } from './limits.js'
 import { LlhttpResult } from './llhttp.js'
 import type { RequestAssembly } from './request-assembly.js'
 
@@ -19,7 +20,11 @@ export type ForeignProtocol = 'tls' | 'http2' | 'proxy_protocol'
 export type TolerantHead =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'foreign'; readonly protocol: ForeignProtocol }
-  | { readonly kind: 'unparsable' }
+  | {
+      readonly kind: 'unparsable'
+      /** The blank line was there. */
+      readonly isWhole: boolean
+    }
   | {
       readonly kind: 'head'
       /** Position one past the blank line. */
@@ -28,6 +33,7 @@ export type TolerantHead =
       readonly methodEnd: number
       readonly httpVersion: number
       readonly framing: Framing
+      readonly isWhole: boolean
       /** What this reader saw was wrong itself, 'none' when only llhttp objects. */
       readonly fault: ParseError
     }
@@ -42,9 +48,13 @@ const colon = 0x3a
 const tlsHandshake = 0x16
 /** RFC 9113 3.4. */
 const http2Preface = 'PRI * HTTP/2.0\r\n'
-/** PROXY protocol specification, section 2. */
-const proxyVersion1 = 'PROXY '
-const proxyVersion2 = '\r\n\r\n\0\r\nQUIT\n'
+/** PROXY protocol specification, section 2.1: the word alone may be a method, so the protocol family is asked for too. */
+const proxyVersion1 = /^PROXY (TCP[46]|UNKNOWN)[ \r]/
+/** Section 2.2: the signature behind its leading line ends, which may have come in an earlier chunk. */
+const proxyVersion2 = '\0\r\nQUIT\n'
+
+/** Bytes that no field value may hold (RFC 9110 5.5). */
+const controlBytes = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** What llhttp's refusal is called in events and metrics. */
 export function parseErrorOf(result: number): ParseError {
@@ -69,6 +79,7 @@ export function parseErrorOf(result: number): ParseError {
     case LlhttpResult.invalidTransferEncoding:
       return 'transfer_encoding'
     case LlhttpResult.invalidChunkSize:
+    case LlhttpResult.strict:
       return 'chunk'
     default:
       return 'other'
@@ -77,10 +88,10 @@ export function parseErrorOf(result: number): ParseError {
 
 /** Tells TLS, HTTP/2 and the PROXY protocol by their first bytes; undefined when these are (or may become) a request. */
 export function foreignProtocolOf(bytes: Buffer, start: number, end: number): ForeignProtocol | undefined {
-  if (bytes[start] === tlsHandshake && (end - start < 2 || bytes[start + 1] === 3)) return 'tls'
+  if (bytes[start] === tlsHandshake && bytes[start + 1] === 3) return 'tls'
   const text = bytes.toString('latin1', start, Math.min(end, start + http2Preface.length))
   if (text.startsWith(http2Preface)) return 'http2'
-  if (text.startsWith(proxyVersion1) || text.startsWith(proxyVersion2)) return 'proxy_protocol'
+  if (proxyVersion1.test(text) || text.startsWith(proxyVersion2)) return 'proxy_protocol'
   return undefined
 }
 
@@ -95,34 +106,43 @@ export function rescanFrom(scannedEnd: number, start: number): number {
  * @param isFinal - no more bytes will come: what is there is the head.
  * @param bytes - the request from `start` to the end of the buffer.
  * @param scanStart - bytes before it are known to hold no blank line, so that a trickling sender costs linear time.
- * @param headerLimitCount - from this header on, the rest of the head is one nameless value.
+ * @param limits - what follows `headerLimitCount` headers is one more, nameless value; a target that is too long is read whole.
  */
 export function readTolerantHead(
   bytes: Buffer,
   start: number,
   scanStart: number,
   isFinal: boolean,
-  headerLimitCount: number,
+  limits: ParserLimits,
   assembly: RequestAssembly,
 ): TolerantHead {
   const end = bytes.length
   const lineStart = skipBlankLines(bytes, start, end)
-  const protocol = foreignProtocolOf(bytes, start, end) ?? foreignProtocolOf(bytes, lineStart, end)
+  const protocol = foreignProtocolOf(bytes, lineStart, end)
   if (protocol !== undefined) return { kind: 'foreign', protocol }
   const bodyStart = findHeadEnd(bytes, Math.max(lineStart, scanStart), end)
   if (bodyStart < 0 && !isFinal) return { kind: 'incomplete' }
   const headEnd = bodyStart < 0 ? end : bodyStart
   const line = readRequestLine(bytes, start, lineStart, headEnd, assembly)
-  if (line === undefined) return { kind: 'unparsable' }
-  const headers = readHeaders(bytes, start, line.next, headEnd, headerLimitCount, assembly)
+  if (line === undefined) return { kind: 'unparsable', isWhole: bodyStart >= 0 }
+  const facts: HeaderFacts = {
+    lengthCount: 0,
+    lengthBytes: 0,
+    encodingCount: 0,
+    isOdd: line.fault !== 'none',
+    fault: line.fault,
+  }
+  if (assembly.targetEnd - assembly.targetStart > limits.targetLimitBytes) noteFault(facts, 'target_too_large')
+  readHeaders(bytes, start, line.next, headEnd, limits.headerLimitCount, assembly, facts)
   return {
     kind: 'head',
     bodyStart: headEnd,
     methodStart: line.methodStart - start,
     methodEnd: line.methodEnd - start,
     httpVersion: line.httpVersion,
-    framing: bodyStart < 0 ? { kind: 'lost' } : headers.framing,
-    fault: line.fault === 'none' ? headers.fault : line.fault,
+    framing: bodyStart < 0 ? { kind: 'lost' } : decideFraming(facts),
+    isWhole: bodyStart >= 0,
+    fault: facts.fault,
   }
 }
 
@@ -153,7 +173,7 @@ interface RequestLine {
   readonly next: number
 }
 
-/** METHOD, white space, target, and if it is there " HTTP/d.d"; a target may hold spaces. */
+/** METHOD, white space, target, and if it is there white space and HTTP/d.d; a target may hold spaces. */
 function readRequestLine(
   bytes: Buffer,
   start: number,
@@ -163,50 +183,46 @@ function readRequestLine(
 ): RequestLine | undefined {
   const feed = indexOfWithin(bytes, lineFeed, lineStart, end)
   const next = feed < 0 ? end : feed + 1
-  const hasReturn = feed > lineStart && bytes[feed - 1] === carriageReturn
-  const lineEnd = feed < 0 ? end : hasReturn ? feed - 1 : feed
-  let methodEnd = lineStart
+  const lineEnd = trimEnd(bytes, lineStart, feed < 0 ? end : feed)
+  const methodStart = skipBlanks(bytes, lineStart, lineEnd)
+  let methodEnd = methodStart
   while (methodEnd < lineEnd && !isBlank(bytes[methodEnd])) methodEnd += 1
-  let targetStart = methodEnd
-  while (targetStart < lineEnd && isBlank(bytes[targetStart])) targetStart += 1
-  if (methodEnd === lineStart || targetStart === lineEnd) return undefined
+  const targetStart = skipBlanks(bytes, methodEnd, lineEnd)
+  if (methodEnd === methodStart || targetStart === lineEnd) return undefined
   const version = readVersion(bytes, targetStart, lineEnd)
-  if (version.start === targetStart) return undefined
   let targetEnd = version.start
   while (targetEnd > targetStart && isBlank(bytes[targetEnd - 1])) targetEnd -= 1
   assembly.targetStart = targetStart - start
   assembly.targetEnd = targetEnd - start
   assembly.headLength = assembly.targetEnd
   return {
-    methodStart: lineStart,
+    methodStart,
     methodEnd,
     httpVersion: version.number,
-    fault: feed >= 0 && !hasReturn ? 'line_ending' : 'none',
+    fault: isBareFeed(bytes, feed) ? 'line_ending' : 'none',
     next,
   }
 }
 
 const versionLength = 'HTTP/1.1'.length
 
-function readVersion(bytes: Buffer, start: number, lineEnd: number): { start: number; number: number } {
+/** A line of method and version only has the version for its target, as llhttp sees it. */
+function readVersion(bytes: Buffer, targetStart: number, lineEnd: number): { start: number; number: number } {
   const at = lineEnd - versionLength
-  const text = at >= start ? bytes.toString('latin1', at, lineEnd) : ''
+  const text = at > targetStart && isBlank(bytes[at - 1]) ? bytes.toString('latin1', at, lineEnd) : ''
   const found = /^HTTP\/(\d)\.(\d)$/i.exec(text)
   if (found === null) return { start: lineEnd, number: 0 }
   return { start: at, number: Number(found[1]) * 10 + Number(found[2]) }
 }
 
-interface Headers {
-  readonly framing: Framing
-  readonly fault: ParseError
-}
-
-/** Facts about body framing that the header lines give. */
-interface FramingFacts {
+/** What the lines of a head tell about the body's framing, and the first thing wrong with them. */
+interface HeaderFacts {
   lengthCount: number
   lengthBytes: number
   encodingCount: number
+  /** Another reader may see other lines, or another end of the head. */
   isOdd: boolean
+  fault: ParseError
 }
 
 function readHeaders(
@@ -216,56 +232,66 @@ function readHeaders(
   end: number,
   headerLimitCount: number,
   assembly: RequestAssembly,
-): Headers {
-  const facts: FramingFacts = { lengthCount: 0, lengthBytes: 0, encodingCount: 0, isOdd: false }
-  let fault: ParseError = 'none'
+  facts: HeaderFacts,
+): void {
   let position = first
   while (position < end) {
     const feed = indexOfWithin(bytes, lineFeed, position, end)
     const next = feed < 0 ? end : feed + 1
+    if (isBareFeed(bytes, feed)) noteOddity(facts, 'line_ending')
+    if (isBlankLine(bytes, position, feed)) return
     const lineEnd = trimEnd(bytes, position, feed < 0 ? end : feed)
-    if (lineEnd === position && feed >= 0) break
     if (isBlank(bytes[position]) && assembly.headerCount > 0) {
       assembly.extendHeader(lineEnd - start)
-      facts.isOdd = true
-      fault = 'header_value'
-    } else if (assembly.headerCount >= headerLimitCount - 1) {
+      noteOddity(facts, 'header_value')
+    } else if (assembly.headerCount === headerLimitCount) {
       addNameless(assembly, position - start, trimEnd(bytes, position, end) - start)
       facts.isOdd = true
-      return { framing: { kind: 'lost' }, fault: 'too_many_headers' }
-    } else if (!readHeader(bytes, start, position, lineEnd, assembly, facts)) {
-      fault = 'header_name'
+      facts.fault = 'too_many_headers'
+      return
+    } else {
+      readHeader(bytes, start, position, lineEnd, assembly, facts)
     }
     position = next
   }
-  return { framing: decideFraming(facts), fault }
 }
 
-/** @returns false when the line is no well-formed header. */
+/** A line without a colon, or whose name has white space around it, is read as well as it can be; the latter is no sure framing. */
 function readHeader(
   bytes: Buffer,
   start: number,
   lineStart: number,
   lineEnd: number,
   assembly: RequestAssembly,
-  facts: FramingFacts,
-): boolean {
+  facts: HeaderFacts,
+): void {
   const at = indexOfWithin(bytes, colon, lineStart, lineEnd)
   if (at < 0) {
     addNameless(assembly, lineStart - start, lineEnd - start)
-    return false
+    noteFault(facts, 'header_name')
+    return
   }
-  const nameEnd = trimEnd(bytes, lineStart, at)
-  let valueStart = at + 1
-  while (valueStart < lineEnd && isBlank(bytes[valueStart])) valueStart += 1
-  assembly.addHeader(lineStart - start, nameEnd - start, valueStart - start, lineEnd - start)
+  const nameStart = skipBlanks(bytes, lineStart, at)
+  const nameEnd = trimEnd(bytes, nameStart, at)
+  const valueStart = skipBlanks(bytes, at + 1, lineEnd)
+  assembly.addHeader(nameStart - start, nameEnd - start, valueStart - start, lineEnd - start)
   assembly.headLength = lineEnd - start
-  noteFraming(bytes.toString('latin1', lineStart, nameEnd), bytes.toString('latin1', valueStart, lineEnd), facts)
-  if (nameEnd !== at) facts.isOdd = facts.isOdd || facts.lengthCount + facts.encodingCount > 0
-  return nameEnd === at
+  const value = bytes.toString('latin1', valueStart, lineEnd)
+  if (controlBytes.test(value)) noteFault(facts, 'header_value')
+  if (nameStart !== lineStart || nameEnd !== at) noteOddity(facts, 'header_name')
+  noteFraming(bytes.toString('latin1', nameStart, nameEnd), value, facts)
 }
 
-function noteFraming(name: string, value: string, facts: FramingFacts): void {
+function noteFault(facts: HeaderFacts, fault: ParseError): void {
+  if (facts.fault === 'none') facts.fault = fault
+}
+
+function noteOddity(facts: HeaderFacts, fault: ParseError): void {
+  facts.isOdd = true
+  noteFault(facts, fault)
+}
+
+function noteFraming(name: string, value: string, facts: HeaderFacts): void {
   const lowerName = name.toLowerCase()
   if (lowerName === 'content-length') {
     facts.lengthCount += 1
@@ -276,12 +302,13 @@ function noteFraming(name: string, value: string, facts: FramingFacts): void {
     facts.encodingCount += 1
     if (value.toLowerCase() !== 'chunked') facts.isOdd = true
   }
+  if (facts.lengthCount > 0 && facts.encodingCount > 0) noteFault(facts, 'length_and_encoding')
 }
 
-function decideFraming(facts: FramingFacts): Framing {
+function decideFraming(facts: HeaderFacts): Framing {
   const framingCount = facts.lengthCount + facts.encodingCount
-  if (framingCount === 0) return { kind: 'none' }
   if (framingCount > 1 || facts.isOdd) return { kind: 'lost' }
+  if (framingCount === 0) return { kind: 'none' }
   if (facts.encodingCount === 1) return { kind: 'chunked' }
   if (facts.lengthBytes === 0) return { kind: 'none' }
   return { kind: 'length', lengthBytes: facts.lengthBytes }
@@ -290,6 +317,21 @@ function decideFraming(facts: FramingFacts): Framing {
 function addNameless(assembly: RequestAssembly, valueStart: number, valueEnd: number): void {
   assembly.addHeader(valueStart, valueStart, valueStart, valueEnd)
   assembly.headLength = valueEnd
+}
+
+/** An empty line and nothing else: one of white space is a folded line, behind which headers may follow. */
+function isBlankLine(bytes: Buffer, lineStart: number, feed: number): boolean {
+  return feed === lineStart || (feed === lineStart + 1 && bytes[lineStart] === carriageReturn)
+}
+
+function isBareFeed(bytes: Buffer, feed: number): boolean {
+  return feed >= 0 && bytes[feed - 1] !== carriageReturn
+}
+
+function skipBlanks(bytes: Buffer, start: number, end: number): number {
+  let position = start
+  while (position < end && isBlank(bytes[position])) position += 1
+  return position
 }
 
 function trimEnd(bytes: Buffer, start: number, end: number): number {

@@ -15,6 +15,7 @@ import { createRedaction } from '../verdict/redact.js'
 import { listReportedHeaders } from '../verdict/reported-headers.js'
 import type { Inspection } from './inspector.js'
 import type { InspectionSettings } from './messages.js'
+import { threadCpuUs } from './thread-clock.js'
 
 /** Builds and encodes events; one per thread. */
 export class EventWriter {
@@ -30,7 +31,7 @@ export class EventWriter {
       version: settings.version,
       engine,
       reportedHeaders: listReportedHeaders(prepareWalkSettings(settings).clientIpHeaders),
-      redact: createRedaction(settings.redaction, () => performance.now()),
+      redact: createRedaction(settings.redaction, () => threadCpuUs() / 1000),
       nextId: createEventIdSource((bytes) => webcrypto.getRandomValues(bytes)),
     }
   }

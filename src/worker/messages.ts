@@ -37,6 +37,10 @@ export interface BatchTask {
   readonly kind: 'inspect'
   readonly slab: SharedArrayBuffer
   readonly recordCount: number
+  /** Addresses whose requests the prefilter may no longer clear. */
+  readonly distrustedAddresses: readonly string[]
+  /** The prefilter is not asked at all. */
+  readonly isPrefilterOff: boolean
   /** The listener's wall clock when the batch was handed over, in ms since the epoch. */
   readonly dispatchedAtMs: number
   /** `process.hrtime()` at the same moment: one monotonic clock for all threads. */
@@ -53,13 +57,34 @@ export type WorkerTask = BatchTask | ReadyTask
 /** What a worker gives back beside the outcomes in the slab. */
 export interface BatchResult {
   readonly kind: 'inspected'
-  /** Encoded events, one JSON line each without the line end. */
+  /** Encoded events, one JSON line each, its end included. */
   readonly events: readonly Uint8Array[]
   readonly ruleHits: readonly RuleHit[]
   readonly busyUs: number
   readonly clearedCount: number
   readonly engineRunCount: number
   readonly engineErrorCount: number
+  readonly verifiedCount: number
+  readonly contradictedCount: number
+  /** The first few contradictions of the batch. */
+  readonly contradictions: readonly Contradiction[]
+  /** Which worker this is, and how its prefilter stands. */
+  readonly workerId: number
+  readonly prefilter: PrefilterGauges
+}
+
+/** What the engine found in a request that the prefilter had cleared. */
+export interface Contradiction {
+  readonly rules: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+/** State of one worker's prefilter; all 0 without one. */
+export interface PrefilterGauges {
+  readonly tableBytes: number
+  readonly states: number
+  readonly flushes: number
+  readonly refused: number
 }
 
 /** What a ready worker runs. */

@@ -27,6 +27,12 @@ export interface PoolObserver {
   /** A worker waits and nothing is queued. */
   onIdle(): void
   onRestart(cause: RestartCause, reason: string): void
+  /** New workers with another ruleset have taken over. */
+  onReplaced(): void
+  /** Addresses whose requests the prefilter may no longer clear, in any worker; empty after a reload. */
+  readonly distrustedAddresses: readonly string[]
+  /** All requests go to the engine. */
+  readonly isPrefilterOff: boolean
   /** @returns wall clock in ms since the epoch. */
   wallClockMs(): number
 }
@@ -93,6 +99,7 @@ export class InspectionPool implements BatchReceiver {
     const old = this.#threads
     this.#threads = started.threads
     this.#gate = started.gate
+    this.#observer.onReplaced()
     old.close().catch((error: unknown) => this.#observer.onRestart('error', reasonOf(error)))
     return started.ready
   }
@@ -140,6 +147,8 @@ export class InspectionPool implements BatchReceiver {
       kind: 'inspect',
       slab: run.batch.slab.buffer,
       recordCount: run.batch.recordCount,
+      distrustedAddresses: this.#observer.distrustedAddresses,
+      isPrefilterOff: this.#observer.isPrefilterOff,
       dispatchedAtMs: this.#observer.wallClockMs(),
       dispatchedAt: process.hrtime(),
     }

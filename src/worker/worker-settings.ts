@@ -28,6 +28,7 @@ export async function readWorkerSettings(options: ServeOptions): Promise<Omit<Wo
 export function inspectionSettings(options: ServeOptions): InspectionSettings {
   const { wafTimeoutUs, bodyInspectLimitBytes, clientIpHeader, trustedProxies, trustedHops, shadowSuffix } = options
   const { prefilter, verifyRatio, verifyAction, obfuscationKeyRegex, obfuscationValueRegex } = options
+  const defaultKeyRegex = defaultObfuscationRegex('DD_APPSEC_OBFUSCATION_PARAMETER_KEY_REGEXP')
   const defaultValueRegex = defaultObfuscationRegex('DD_APPSEC_OBFUSCATION_PARAMETER_VALUE_REGEXP')
   const { service, env, version } = options
   return {
@@ -44,6 +45,7 @@ export function inspectionSettings(options: ServeOptions): InspectionSettings {
       keyRegex: obfuscationKeyRegex,
       valueRegex: obfuscationValueRegex,
       isValueRegexDefault: obfuscationValueRegex === defaultValueRegex,
+      isKeyRegexDefault: obfuscationKeyRegex === defaultKeyRegex,
     },
     service,
     env,

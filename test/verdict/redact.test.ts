@@ -1,5 +1,12 @@
 import t from 'tap'
-import { createRedaction, outOfTimeMark, redactedMark, searchLimit, targetLimit } from '#src/verdict/redact.js'
+import {
+  createRedaction,
+  outOfTimeMark,
+  partLimit,
+  redactedMark,
+  searchLimit,
+  targetLimit,
+} from '#src/verdict/redact.js'
 import { listReportedHeaders } from '#src/verdict/reported-headers.js'
 import { customRedaction, defaultPatterns, withDefaults } from './support/redaction.js'
 
@@ -119,10 +126,18 @@ t.test('a secret that straddles the cut does not show its beginning', async (t) 
 })
 
 t.test('a query beyond what is shown is cut after a pair and marked', async (t) => {
-  const pairs = Array.from({ length: 2000 }, (_, index) => `k${index}=v`)
+  const pairs = Array.from({ length: partLimit }, (_, index) => `k${index}=${'v'.repeat(100)}`)
   const shown = withDefaults((redactor) => redactor.redactQuery(pairs.join('&')))
-  t.ok(shown.length < targetLimit + 64)
+  t.ok(shown.length > targetLimit && shown.length < targetLimit + 128)
   t.match(shown, /&…\[cut \d+ bytes\]$/)
+})
+
+t.test('up to the limit of pairs each is looked at alone, those beyond are searched together', async (t) => {
+  const filler = (count: number): string => 'a=b&'.repeat(count)
+  const show = (query: string): string => withDefaults((redactor) => redactor.redactQuery(query))
+  const last = `${filler(partLimit - 1)}my_sid_x=hunter2`
+  t.equal(show(last), `${filler(partLimit - 1)}my_sid_x=<Redacted>`)
+  t.equal(show(`${filler(partLimit)}a=b&my_sid_x=hunter2`), `${filler(partLimit)}<Redacted>`)
 })
 
 t.test('when the time of an event is over, everything else is hidden', async (t) => {
@@ -164,6 +179,11 @@ t.test('an expression that backtracks without end hides the event instead of hol
   t.equal(
     redact((redactor) => redactor.redactText('b')),
     'b',
+  )
+  const byKey = createRedaction({ ...defaultPatterns, keyRegex: '(a+)+$', isKeyRegexDefault: false }, () => 0)
+  t.equal(
+    byKey((redactor) => redactor.redactQuery(`${'a'.repeat(100)}b=1`)),
+    outOfTimeMark,
   )
 })
 

@@ -7,7 +7,8 @@ import { recordSize, writeFromChunk, writeFromStage } from '../../batch/record-w
 import { type Slab, SlabPool } from '../../batch/slab.js'
 import type { ServeOptions } from '../../options/serve-options.js'
 import type { RequestAssembly } from '../../parser/request-assembly.js'
-import { type RequestConsumer, RequestReader } from '../../parser/request-reader.js'
+import type { RequestConsumer } from '../../parser/request-consumer.js'
+import { RequestReader } from '../../parser/request-reader.js'
 import { Staging } from '../../parser/staging.js'
 import { type BuiltInspector, buildInspector } from '../../worker/build-inspector.js'
 import { EventWriter } from '../../worker/event-writer.js'
@@ -20,7 +21,7 @@ const keptSlabBytes = 32 * 1024 * 1024
 /** See `RequestInspector`. */
 export const createInspector: InspectorFactory = async (options) => {
   const settings = await readWorkerSettings(options)
-  const built = buildInspector(settings)
+  const built = buildInspector(settings, false)
   return new ScanInspector(options, built, new EventWriter(settings.inspection, built.engine))
 }
 
@@ -84,7 +85,7 @@ class ScanInspector implements RequestInspector, RequestConsumer {
 
   dispose(): void {
     this.#reader.dispose()
-    this.#built.engine.dispose()
+    this.#built.dispose()
   }
 
   onWholeRequest(assembly: RequestAssembly, facts: RecordFacts, chunk: Buffer): void {
@@ -135,6 +136,8 @@ class ScanInspector implements RequestInspector, RequestConsumer {
       flags: { truncated: inspection.isTruncated, aborted: inspection.isAborted, timed_out: inspection.isTimedOut },
       parse_error: record.parseError === 'none' ? null : record.parseError,
       inspect_us: inspectUs,
+      cleared: inspection.isCleared,
+      candidate: inspection.reason ?? null,
     })
     this.#slabs.give(slab)
   }
@@ -142,7 +145,7 @@ class ScanInspector implements RequestInspector, RequestConsumer {
 
 function uninspected(outcome: 'shed' | 'unparsable', parseError: string | null): ScanResult {
   const flags = { truncated: false, aborted: false, timed_out: false }
-  return { outcome, matches: [], flags, parse_error: parseError, inspect_us: 0 }
+  return { outcome, matches: [], flags, parse_error: parseError, inspect_us: 0, cleared: false, candidate: null }
 }
 
 function emptyFacts(): RecordFacts {

@@ -44,7 +44,8 @@ function sendOddNumber(visitor: ValueVisitor, text: string): boolean {
   return true
 }
 
-function isNumeric(bytes: Uint8Array, start: number, end: number): boolean {
+/** True when the range holds only digits, signs, dots and exponent marks. */
+export function isNumeric(bytes: Uint8Array, start: number, end: number): boolean {
   for (let index = start; index < end; index++) {
     const byte = byteAt(bytes, index)
     const isSign = byte === 0x2b || byte === 0x2d || byte === 0x2e || (byte | 0x20) === 0x65

@@ -2,7 +2,7 @@
 // Stage: [decode]. Own splitter: busboy and multer are streams that report by events and refuse or drop what is malformed (a
 // missing last boundary, bare line feeds, text outside the parts); this walks a buffer in place and hands everything on.
 // Held equal to busboy on valid bodies by a property test.
-import { lowerByte } from '../ascii.js'
+import { lowerByte, skipBlanks } from '../ascii.js'
 import type { DecodeTools } from '../decode-tools.js'
 import { sendKeyParts } from '../key-parts.js'
 import { unescapeQuoted } from '../parameters.js'
@@ -153,8 +153,16 @@ export function guessBoundary(bytes: Buffer, start: number, end: number): string
 /** Position of the next delimiter that begins a line, -1 when there is none. @param view - ends where the body ends. */
 function findDelimiter(view: Buffer, delimiter: Buffer, from: number, bodyStart: number): number {
   let at = view.indexOf(delimiter, from)
-  while (at >= 0 && at !== bodyStart && byteAt(view, at - 1) !== lineFeed) at = view.indexOf(delimiter, at + 1)
+  while (at >= 0 && !isDelimiterLine(view, at, delimiter.length, bodyStart)) at = view.indexOf(delimiter, at + 1)
   return at
+}
+
+/** A line of the delimiter alone, or with its closing dashes: what has more text is content, or that text would be unseen. */
+function isDelimiterLine(view: Buffer, at: number, length: number, bodyStart: number): boolean {
+  if (at !== bodyStart && byteAt(view, at - 1) !== lineFeed) return false
+  const after = skipBlanks(view, at + length, view.length)
+  if (after === view.length || byteAt(view, after) === lineFeed || byteAt(view, after) === carriageReturn) return true
+  return byteAt(view, at + length) === dash && byteAt(view, at + length + 1) === dash
 }
 
 /** Offset after the line break that ends the line; the end when there is none. */

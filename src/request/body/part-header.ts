@@ -82,6 +82,7 @@ export class PartHeader {
   }
 
   #readLine(bytes: Uint8Array, name: ByteRange, value: ByteRange): void {
+    if (name.isEmpty && value.isEmpty) return
     if (equalsIgnoreCase(bytes, name.start, name.end, 'content-disposition') && this.disposition.isEmpty) {
       this.disposition.set(value.start, value.end)
       this.#readDisposition(bytes, value)

@@ -6,6 +6,7 @@ export const defaultPatterns: RedactionPatterns = {
   keyRegex: defaultObfuscationRegex('DD_APPSEC_OBFUSCATION_PARAMETER_KEY_REGEXP'),
   valueRegex: defaultObfuscationRegex('DD_APPSEC_OBFUSCATION_PARAMETER_VALUE_REGEXP'),
   isValueRegexDefault: true,
+  isKeyRegexDefault: true,
 }
 
 /** The default redaction with a clock that stands still, so that its budget never ends. */
@@ -15,7 +16,7 @@ export function defaultRedaction(): Redaction {
 
 /** Redaction with expressions of an operator's own. */
 export function customRedaction(keyRegex: string, valueRegex: string): Redaction {
-  return createRedaction({ keyRegex, valueRegex, isValueRegexDefault: false }, () => 0)
+  return createRedaction({ keyRegex, valueRegex, isValueRegexDefault: false, isKeyRegexDefault: false }, () => 0)
 }
 
 export function withDefaults<Value>(work: (redactor: Redactor) => Value): Value {
