@@ -21,6 +21,7 @@ import { Place, type PlaceParts, type ScanGroup } from './runtime/place.js'
 import { sendJson } from './runtime/send-json.js'
 import { readyRescan, ValueScanner } from './runtime/value-scanner.js'
 import { ValueStore } from './runtime/value-store.js'
+import { WarmUpCorpus } from './warm-up/warm-up-corpus.js'
 
 export interface PrefilterLimits extends BuildLimits {
   /** Bytes that the tables of all automata of this worker may take. */
@@ -51,6 +52,17 @@ export interface PrefilterStats {
   /** Calls of the confirming handle, and values given to it. */
   readonly checkCalls: number
   readonly checkedValues: number
+  readonly tables: readonly TableStats[]
+}
+
+/** The tables of one group of patterns. */
+export interface TableStats {
+  /** For people; not stable across rulesets. */
+  readonly name: string
+  readonly states: number
+  /** Memory in use. */
+  readonly tableBytes: number
+  readonly flushes: number
 }
 
 /**
@@ -78,14 +90,31 @@ export interface RulesetPrefilter extends Prefilter {
   /** Decides all requests that were put aside, in order; not to be called while a request is being walked. */
   settle(report: VerdictReport): void
   readonly stats: PrefilterStats
+  /**
+   * Sends harmless requests of its own through the automata, until their states are there or the time is used up.
+   * @param limitMs - of the injected clock; the default is what a worker may take before it is ready.
+   * @returns how many were sent.
+   */
+  warmUp(limitMs?: number): number
   /** From now on requests that fill this address are candidates: the engine contradicted a clearance. */
   distrust(address: string, reason: string): void
   /** Gives native memory back. */
   dispose(): void
 }
 
+/** A worker is ready half a second after its start at the latest. */
+const warmUpLimitMs = 400
+/** After this many requests of the corpus fewer than one in ten still needs a new state. */
+const warmUpRequests = 4000
+
+/** Groups of this many patterns meet all kinds of values and need room; the others have few states. */
+const manyPatterns = 16
+/** Largest part of all table bytes that one group may take. */
+const largeShare = 0.6
+const smallShare = 0.15
+
 const defaultLimits: PrefilterLimits = {
-  workPerRequest: 20_000,
+  workPerRequest: 4000,
   timeShare: 0.07,
   burstMs: 30,
   tableBytes: 32 * 1024 * 1024,
@@ -97,6 +126,7 @@ export function createPrefilter(compiled: CompiledRuleset, parts: PrefilterParts
 }
 
 class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, PlaceParts {
+  readonly #now: Clock
   readonly #alwaysEngine: string
   readonly #budget: BuildBudget
   readonly #tables: TableBudget
@@ -104,6 +134,8 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   readonly #groups: readonly ScanGroup[]
   readonly #ipMatchers: readonly IpMatcher[]
   readonly #places = new Map<string, Place>()
+  /** Addresses without a place of their own that were distrusted, and why; nearly always empty. */
+  readonly #distrusted = new Map<string, string>()
   readonly #store = new ValueStore()
   readonly #scanner: ValueScanner
   readonly #checker: Checker
@@ -118,6 +150,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   constructor(compiled: CompiledRuleset, parts: PrefilterParts) {
     const limits = { ...defaultLimits, ...parts.limits }
+    this.#now = parts.now
     this.#alwaysEngine = compiled.alwaysEngine
     this.#budget = new BuildBudget(limits, parts.now)
     this.#tables = new TableBudget(limits.tableBytes)
@@ -147,14 +180,33 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     const { buildMs, refusedByRequest, refusedByRate } = this.#budget
     const { rescans } = this.#scanner
     const { usedBytes: tableBytes } = this.#tables
+    const tables = this.#automata.map(({ group, stateCount, tableBytes, flushes }) => {
+      return { name: group.name, states: stateCount, tableBytes, flushes }
+    })
     const { calls: checkCalls, values: checkedValues } = this.#checker
     const counted = { states, transitions, tableBytes, flushes, buildMs, refusedByRequest, refusedByRate }
-    return { ...counted, rescans, checkCalls, checkedValues }
+    return { ...counted, rescans, checkCalls, checkedValues, tables }
+  }
+
+  warmUp(limitMs = warmUpLimitMs): number {
+    const deadlineMs = this.#now() + limitMs
+    const corpus = new WarmUpCorpus()
+    let count = 0
+    this.#budget.setUnlimited(true)
+    while (count < warmUpRequests && this.#now() < deadlineMs) {
+      this.reset()
+      corpus.send(this)
+      count++
+    }
+    this.#budget.setUnlimited(false)
+    this.reset()
+    return count
   }
 
   distrust(address: string, reason: string): void {
     const place = this.#places.get(address)
-    if (place !== undefined) place.present ||= reason
+    if (place === undefined) this.#distrusted.set(address, reason)
+    else place.present ||= reason
   }
 
   dispose(): void {
@@ -222,6 +274,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#here = this.#places.get(name)
     this.#stack.length = 0
     if (this.#here !== undefined && this.#here.present !== '') this.#fire(this.#here.present)
+    if (this.#distrusted.size > 0) this.#fireDistrusted(name)
     return this
   }
 
@@ -265,6 +318,11 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   nil(): void {}
 
+  #fireDistrusted(address: string): void {
+    const reason = this.#distrusted.get(address)
+    if (reason !== undefined) this.#fire(reason)
+  }
+
   #fire(cause: string): void {
     if (this.#cause !== undefined) return
     this.#cause = cause
@@ -301,9 +359,12 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 }
 
-function buildAutomata({ nfa, groups }: CompiledRuleset, build: BuildBudget, tables: TableBudget): Automaton[] {
-  const shared = { build, tables, scratch: new SubsetScratch(nfa.ops.length) }
-  return groups.map((group) => new Automaton(nfa, group, shared))
+function buildAutomata({ nfa, groups }: CompiledRuleset, budget: BuildBudget, tables: TableBudget): Automaton[] {
+  const parts = { nfa, budget, tables, scratch: new SubsetScratch(nfa.ops.length) }
+  return groups.map((group) => {
+    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
+    return new Automaton(group, parts, tables.capBytes * share)
+  })
 }
 
 function attachRescans(groups: readonly CompiledGroup[], automata: readonly Automaton[]): ScanGroup[] {

@@ -108,6 +108,12 @@ export class TextEmitter {
         window.copyWithin(0, keptFrom, length)
         length -= keptFrom
       }
+      const byte = bytes[index] ?? 0
+      if (byte < 0x80) {
+        window[length++] = byte
+        index++
+        continue
+      }
       const sequence = sequenceLength(bytes, index, end)
       if (sequence > 0) {
         for (let offset = 0; offset < sequence; offset++) window[length++] = byteAt(bytes, index + offset)

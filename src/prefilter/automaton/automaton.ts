@@ -11,13 +11,14 @@ import type { TableBudget } from './table-budget.js'
 /** What `scan` returns when the value may match, or when the budget is used up; else it returns flags, never negative. */
 export const firedResult = -1
 
-// Entries of the table: >= 0 the next row, -1 unknown, -2 fire, else `flaggedBase - row`: go there and take its flags.
-const fireEntry = -2
-const flaggedBase = -3
+// Entries of the table: > 0 the next row, 0 unknown, -1 fire, else `flaggedBase - row`: go there and take its flags.
+const fireEntry = -1
+const flaggedBase = -1
 
 /** What all automata of a worker share. */
-export interface SharedBudgets {
-  readonly build: BuildBudget
+export interface AutomatonParts {
+  readonly nfa: Nfa
+  readonly budget: BuildBudget
   readonly tables: TableBudget
   readonly scratch: SubsetScratch
 }
@@ -30,19 +31,20 @@ export class Automaton {
   readonly #step: SubsetStep
   readonly #budget: BuildBudget
 
-  constructor(nfa: Nfa, group: AutomatonGroup, shared: SharedBudgets) {
+  /** @param capBytes - table bytes at which all states are dropped and built anew. */
+  constructor(group: AutomatonGroup, parts: AutomatonParts, capBytes: number) {
     this.group = group
-    this.#states = new StateTable(group.classBytes.length, Context.atStart, shared.tables)
-    this.#step = new SubsetStep(nfa, group, shared.scratch)
-    this.#budget = shared.build
+    this.#states = new StateTable(group.classBytes.length, Context.atStart, parts.tables, capBytes, group.nodeCount)
+    this.#step = new SubsetStep(parts.nfa, group, parts.scratch)
+    this.#budget = parts.budget
   }
 
   get stateCount(): number {
-    return this.#states.count
+    return this.#states.end
   }
 
   get tableBytes(): number {
-    return this.#states.tableBytes
+    return this.#states.usedBytes
   }
 
   get flushes(): number {
@@ -57,12 +59,12 @@ export class Automaton {
     const classOf = this.group.classOf
     const flagsColumn = this.#states.flagsColumn
     let table = this.#states.table
-    let row = 0
+    let row = this.#states.startRow
     let flags = 0
     for (let index = start; index < end; index++) {
       const entry = row + (classOf[bytes[index] ?? 0] ?? 0)
       let next = table[entry]
-      if (next === undefined || next < 0) {
+      if (next === undefined || next <= 0) {
         if (next === undefined || next === unknownEntry) {
           next = this.#resolve(entry)
           table = this.#states.table

@@ -20,6 +20,8 @@ export interface AutomatonGroup {
   readonly hasWordAssertions: boolean
   /** The same for line starts. */
   readonly hasLineAssertions: boolean
+  /** NFA nodes behind the starts: no set has more members. */
+  readonly nodeCount: number
 }
 
 /** Bytes that mean something by themselves. */
@@ -45,6 +47,7 @@ export function makeGroup(nfa: Nfa, name: string, starts: readonly number[], tri
     classFlags: Int32Array.from(classBytes, (byte) => triggers.flagsOf(byte)),
     classFires: Uint8Array.from(classBytes, (byte) => (triggers.fires(byte) ? 1 : 0)),
     ...assertions,
+    nodeCount: seen.size,
   }
 }
 

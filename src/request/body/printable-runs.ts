@@ -11,6 +11,9 @@ const nearBytes = 32 * 1024
 /** Shortest run after that. Noise holds a run of 24 printable bytes once in 10 GB, one of 8 in every 3 KB. */
 const minFarRunBytes = 24
 
+/** Input between two accounts to the budget; one per byte of noise would double the time. */
+const bytesBetweenSpends = 1024
+
 /** Sends a list of runs of printable ASCII, tabs and line breaks. @returns false when the budget ran out. */
 export function walkPrintableRuns(
   tools: DecodeTools,
@@ -29,6 +32,7 @@ export function walkPrintableRuns(
       tools.text.append(visitor, bytes, runStart, index, true)
     }
     runStart = index + 1
+    if (runStart - spentUpTo < bytesBetweenSpends) continue
     isInTime = tools.budget.spend(runStart - spentUpTo)
     spentUpTo = runStart
   }
