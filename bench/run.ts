@@ -46,7 +46,7 @@ async function main(): Promise<number> {
   const isQuick = line.isSet('quick')
   const chosen = selectScenarios(line.list('scenario'), isQuick)
   const rounds = line.number('rounds', isQuick ? 1 : 3, 1)
-  const seconds = line.number('seconds', isQuick ? 2 : 5, 0.1)
+  const seconds = line.number('seconds', isQuick ? 2 : 3, 0.1)
   const placement = placeProcesses()
   const machine = readMachineFacts(repository, placement)
   console.log(describeMachine(machine))
