@@ -134,6 +134,8 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   readonly #groups: readonly ScanGroup[]
   readonly #ipMatchers: readonly IpMatcher[]
   readonly #places = new Map<string, Place>()
+  /** Addresses without a place of their own that were distrusted, and why; nearly always empty. */
+  readonly #distrusted = new Map<string, string>()
   readonly #store = new ValueStore()
   readonly #scanner: ValueScanner
   readonly #checker: Checker
@@ -203,7 +205,8 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   distrust(address: string, reason: string): void {
     const place = this.#places.get(address)
-    if (place !== undefined) place.present ||= reason
+    if (place === undefined) this.#distrusted.set(address, reason)
+    else place.present ||= reason
   }
 
   dispose(): void {
@@ -271,6 +274,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#here = this.#places.get(name)
     this.#stack.length = 0
     if (this.#here !== undefined && this.#here.present !== '') this.#fire(this.#here.present)
+    if (this.#distrusted.size > 0) this.#fireDistrusted(name)
     return this
   }
 
@@ -313,6 +317,11 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 
   nil(): void {}
+
+  #fireDistrusted(address: string): void {
+    const reason = this.#distrusted.get(address)
+    if (reason !== undefined) this.#fire(reason)
+  }
 
   #fire(cause: string): void {
     if (this.#cause !== undefined) return

@@ -1,7 +1,7 @@
 // A short, fixed run of the parser fuzzer; the long runs are started by hand (see parser-fuzz.ts).
 import t from 'tap'
 import { fuzzParser } from './parser-fuzz.js'
-import { Random } from './support/random.js'
+import { Random } from './random.js'
 import { randomStream } from './support/random-requests.js'
 
 t.test('1,500 random streams read alike however they are cut', async (t) => {

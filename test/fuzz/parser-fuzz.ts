@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import type { ParserLimits } from '#src/parser/limits.js'
 import { cutEvery, type Reading, readChunks } from '../parser/support/reading.js'
-import { Random } from './support/random.js'
+import { Random } from './random.js'
 import { randomStream } from './support/random-requests.js'
 
 /** What a run did, and the first failure. */

@@ -21,7 +21,7 @@ const keptSlabBytes = 32 * 1024 * 1024
 /** See `RequestInspector`. */
 export const createInspector: InspectorFactory = async (options) => {
   const settings = await readWorkerSettings(options)
-  const built = buildInspector(settings)
+  const built = buildInspector(settings, false)
   return new ScanInspector(options, built, new EventWriter(settings.inspection, built.engine))
 }
 

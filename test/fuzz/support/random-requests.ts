@@ -1,5 +1,5 @@
 // Makes byte streams as a gateway, a broken one or an attacker might send them: well-formed requests first, then damaged.
-import type { Random } from './random.js'
+import type { Random } from '../random.js'
 
 /** Text whose characters stand for one byte each (latin1). */
 export function randomStream(random: Random): string {
