@@ -107,8 +107,12 @@ t.test('a reader of events that stands still costs events, counted, and no answe
   await waitUntil('events to be dropped', async () => {
     return (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined
   })
+  await sleep(10_000)
   const result = await load.stop()
   testAnswers(t, result)
+  const written = await receiver.metric('mirrorwaf_sink_events_total')
+  const dropped = await receiver.metric('mirrorwaf_sink_dropped_total')
+  t.comment(`${result.answered.length} events: ${written} written, ${dropped} dropped`)
 })
 
 t.test('a full disk costs events, counted, and no answer', async (t) => {
