@@ -11,7 +11,7 @@ import {
   type MirrorTarget,
   targetKey,
 } from './mirror-filter.js'
-import { isSameShare, shareFieldNames, shareFields, wholeShare } from './mirror-share.js'
+import { isSameShare, shareFieldNames, shareFields } from './mirror-share.js'
 import { isOptedOut, type ObjectRef } from './object-ref.js'
 import { filterLimit, type RoutePlan, type RulePlan } from './route-plan.js'
 import { findRecordedRules, type RuleRecord, readRecords, recordOperations, recordRule } from './route-record.js'
@@ -28,7 +28,7 @@ export interface MirrorChoices {
 export function planMirror(ref: ObjectRef, route: JsonObject, target: MirrorTarget, choices: MirrorChoices): RoutePlan {
   const records = readRecords(route)
   const key = targetKey(target)
-  const base = { ref, route, rules: [], operations: [] }
+  const base = { ref, object: route, rules: [], operations: [] }
   if (isOptedOut(route)) {
     const warnings = records.byTarget.has(key)
       ? ['its filters are still there; `mirrorwaf kube undo` removes them']
@@ -51,8 +51,7 @@ export function planMirror(ref: ObjectRef, route: JsonObject, target: MirrorTarg
   const isRecordNew = outcomes.some(({ record }, index) => record !== recorded.get(index))
   if (operations.length > 0 || isRecordNew) {
     const entries = outcomes.flatMap(({ record }) => record ?? [])
-    const before = records.byTarget.get(key)
-    const share = target.share ?? before?.share ?? wholeShare
+    const share = target.share ?? records.byTarget.get(key)?.share
     const record = entries.length === 0 ? undefined : { port: target.port, share, rules: entries }
     operations.push(...recordOperations(route, key, record))
   }

@@ -19,7 +19,7 @@ export function planUndo(ref: ObjectRef, route: JsonObject, { target, adopt }: U
   const key = targetKey(target)
   if (records.isDamaged && !adopt) {
     const skipped = 'its record annotation cannot be read; --adopt removes every filter to the Service'
-    return { ref, route, skipped, rules: [], operations: [], warnings: [] }
+    return { ref, object: route, skipped, rules: [], operations: [], warnings: [] }
   }
   const rules = arrayAt(route, 'spec', 'rules')
   const mirrors = rules.map((rule) => findMirrors(rule, ref.namespace, target))
@@ -30,7 +30,7 @@ export function planUndo(ref: ObjectRef, route: JsonObject, { target, adopt }: U
   )
   return {
     ref,
-    route,
+    object: route,
     skipped: undefined,
     rules: outcomes.map(({ plan }) => plan),
     operations: [...outcomes.flatMap(({ operations }) => operations), ...recordOperations(route, key, undefined)],

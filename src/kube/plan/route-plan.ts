@@ -19,17 +19,21 @@ export interface RulePlan {
   readonly reason: string | undefined
 }
 
-/** What is to be done to a route; made from the object as it was read, and good for that resourceVersion only. */
-export interface RoutePlan {
+/** What is to be done to an object; made from the object as it was read, and good for that resourceVersion only. */
+export interface ObjectPlan {
   readonly ref: ObjectRef
-  /** The route that the plan was made from. */
-  readonly route: JsonObject
-  /** Why the whole route is left alone, or `undefined`. */
+  /** The object that the plan was made from. */
+  readonly object: JsonObject
+  /** Why the whole object is left alone, or `undefined`. */
   readonly skipped: string | undefined
-  readonly rules: readonly RulePlan[]
   /** Without the resourceVersion; empty when nothing is to be done. */
   readonly operations: readonly PatchOperation[]
   readonly warnings: readonly string[]
+}
+
+/** What is to be done to a route. */
+export interface RoutePlan extends ObjectPlan {
+  readonly rules: readonly RulePlan[]
 }
 
 /** The most filters that the CRDs accept in a rule. */

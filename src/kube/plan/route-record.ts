@@ -17,7 +17,7 @@ import {
   valueAt,
 } from '../json/json-value.js'
 import { routeRecordAnnotation } from '../names.js'
-import { type MirrorShare, readShare, shareFields } from './mirror-share.js'
+import { type MirrorShare, readShare, shareFieldNames, shareFields } from './mirror-share.js'
 
 /** One rule in which mirrorwaf added or changed a filter. */
 export interface RuleRecord {
@@ -35,7 +35,8 @@ export interface RuleRecord {
 /** What mirrorwaf did to a route for one mirror Service, and with which settings. */
 export interface TargetRecord {
   readonly port: number
-  readonly share: MirrorShare
+  /** `undefined`: the share was never asked for. */
+  readonly share: MirrorShare | undefined
   readonly rules: readonly RuleRecord[]
 }
 
@@ -60,7 +61,9 @@ export function readRecords(route: JsonObject): RouteRecords {
 /** The operations that make the annotation say `record` for one target; `undefined` removes what it says. */
 export function recordOperations(route: JsonObject, key: string, record: TargetRecord | undefined): PatchOperation[] {
   const annotations = objectAt(route, 'metadata', 'annotations')
-  const byTarget = new Map(readRecords(route).byTarget)
+  const { byTarget: before, isDamaged } = readRecords(route)
+  if (record === undefined && !before.has(key) && !isDamaged) return []
+  const byTarget = new Map(before)
   if (record === undefined) byTarget.delete(key)
   else byTarget.set(key, record)
   const path = ['metadata', 'annotations', routeRecordAnnotation]
@@ -122,7 +125,12 @@ const digestLength = 12
 function readTarget(value: JsonValue | undefined): TargetRecord | undefined {
   const port = numberAt(value, 'port')
   if (!isObject(value) || port === undefined) return undefined
-  return { port, share: readShare(value), rules: arrayAt(value, 'rules').flatMap((rule) => readRule(rule) ?? []) }
+  const hasShare = shareFieldNames.some((field) => value[field] !== undefined)
+  return {
+    port,
+    share: hasShare ? readShare(value) : undefined,
+    rules: arrayAt(value, 'rules').flatMap((rule) => readRule(rule) ?? []),
+  }
 }
 
 function readRule(value: JsonValue): RuleRecord | undefined {
@@ -138,7 +146,11 @@ function readRule(value: JsonValue): RuleRecord | undefined {
 }
 
 function targetToJson(record: TargetRecord): JsonObject {
-  return { port: record.port, ...shareFields(record.share), rules: record.rules.map(ruleToJson) }
+  return {
+    port: record.port,
+    ...(record.share === undefined ? {} : shareFields(record.share)),
+    rules: record.rules.map(ruleToJson),
+  }
 }
 
 function ruleToJson({ name, index, matches, madeList, was }: RuleRecord): JsonObject {

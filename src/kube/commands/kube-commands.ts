@@ -1,0 +1,54 @@
+// All subcommands of `mirrorwaf kube`, in the order of the help.
+import { KubeExit, type KubeExitCode, type KubeIo } from '../kube-io.js'
+import type { KubeOptions } from '../options/kube-options.js'
+import { renderJson, renderText } from '../report/render-report.js'
+import { hasFailures, type KubeReport } from '../report/report.js'
+import { type KubeSession, withSession } from '../session.js'
+import {
+  clusterOptions,
+  type KubeCommand,
+  mirrorOptions,
+  routeOptions,
+  targetOptions,
+  writeOptions,
+} from './kube-command.js'
+import { patchHttpRoutes } from './patch-httproutes.js'
+import { undo } from './undo.js'
+
+export const kubeCommands: readonly KubeCommand[] = [
+  {
+    name: 'patch-httproutes',
+    summary: 'Make HTTPRoutes and GRPCRoutes mirror to the Service, and write the ReferenceGrants that this needs.',
+    operands: '',
+    options: [...targetOptions, ...routeOptions, ...mirrorOptions, ...writeOptions, ...clusterOptions],
+    run: (options, _, io) =>
+      report(options, io, (session) => patchHttpRoutes(session, 'patch-httproutes', modeOf(options))),
+  },
+  {
+    name: 'undo',
+    summary: 'Take back what was added for the Service: filters and ReferenceGrants.',
+    operands: '',
+    options: [...targetOptions, ...routeOptions, 'adopt', ...writeOptions, ...clusterOptions],
+    run: (options, _, io) => report(options, io, (session) => undo(session, modeOf(options))),
+  },
+]
+
+async function report(
+  options: KubeOptions,
+  io: KubeIo,
+  run: (session: KubeSession) => Promise<KubeReport>,
+  exitCodeOf: (report: KubeReport) => KubeExitCode = doneOrFailed,
+): Promise<KubeExitCode> {
+  const result = await withSession(options, io, run)
+  const exitCode = exitCodeOf(result)
+  io.stdout.write(options.output === 'json' ? renderJson(result, exitCode) : renderText(result))
+  return exitCode
+}
+
+function doneOrFailed(result: KubeReport): KubeExitCode {
+  return hasFailures(result) ? KubeExit.failed : KubeExit.done
+}
+
+function modeOf({ dryRun }: KubeOptions): { isDryRun: boolean } {
+  return { isDryRun: dryRun }
+}

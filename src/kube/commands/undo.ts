@@ -1,0 +1,67 @@
+// mirrorwaf kube undo: takes back exactly what was added, and nothing of others.
+import type { WriteMode } from '../access/cluster.js'
+import { type Right, requireRights, rightsTo } from '../access/rights.js'
+import { createConsent } from '../apply/consent.js'
+import { patchAll } from '../apply/patch-all.js'
+import type { PatchTask } from '../apply/patch-object.js'
+import { removeUnneededGrants } from '../apply/settle-grants.js'
+import type { JsonObject } from '../json/json-value.js'
+import { describeTarget, targetKey } from '../plan/mirror-filter.js'
+import { planUndo } from '../plan/plan-undo.js'
+import type { RoutePlan } from '../plan/route-plan.js'
+import { readRecords } from '../plan/route-record.js'
+import type { KubeReport } from '../report/report.js'
+import { type FoundRoute, type KubeSession, namespacesInScope, routeResources, surveyRoutes } from '../session.js'
+import { entriesLeft } from './patch-httproutes.js'
+
+/**
+ * Undoes what `patch-httproutes` did for one Service. Doing it twice is harmless.
+ * @throws MirrorwafError what makes the whole run impossible; a fault of one object is in the report.
+ */
+export async function undo(session: KubeSession, mode: WriteMode): Promise<KubeReport> {
+  const { cluster, target, options, io, stop } = session
+  const consent = createConsent(options, io, stop)
+  await requireRights(cluster, rightsToUndo(session))
+  const found = await surveyRoutes(session)
+  const tasks = found.filter(({ isSelected }) => isSelected).map((entry) => taskFor(session, entry))
+  // Routes first: a filter without its grant is an error at the gateway, a grant without filters is nothing.
+  const patched = await patchAll(session, tasks, 'undoing routes', consent, mode)
+  const grants = await removeUnneededGrants(session, { needed: entriesLeft(session, found, patched), consent, mode })
+  const objects = [...patched.map(({ report }) => report), ...grants]
+  const notices = objects.some(({ result }) => result !== 'unchanged') ? [] : findOtherTargets(session, found)
+  if (stop.reason !== undefined) notices.push(stop.reason)
+  return { command: 'undo', isDryRun: mode.isDryRun, target: describeTarget(target), objects, notices }
+}
+
+function rightsToUndo(session: KubeSession): Right[] {
+  const { options, target, api } = session
+  const routes = routeResources(session).flatMap(([, resource]) =>
+    namespacesInScope(options).flatMap((namespace) => rightsTo(resource, namespace, 'get', 'list', 'patch')),
+  )
+  if (api.grants === undefined) return routes
+  return [...routes, ...rightsTo(api.grants, target.namespace, 'list', 'patch', 'delete')]
+}
+
+function taskFor({ target, options }: KubeSession, { ref, route, resource }: FoundRoute): PatchTask<RoutePlan> {
+  const replan = (current: JsonObject): RoutePlan => planUndo(ref, current, { target, adopt: options.adopt })
+  return {
+    resource,
+    plan: replan(route),
+    replan,
+    describe: ({ rules, skipped }) => ({ rules, detail: skipped }),
+    resultOf: ({ operations, skipped }) => {
+      if (skipped !== undefined) return 'skipped'
+      return operations.length > 0 ? 'written' : 'unchanged'
+    },
+  }
+}
+
+/** When nothing was found for this Service, the operator may have meant another. */
+function findOtherTargets({ target }: KubeSession, found: readonly FoundRoute[]): string[] {
+  const others = new Set(found.flatMap(({ route }) => [...readRecords(route).byTarget.keys()]))
+  others.delete(targetKey(target))
+  return [...others].map((key) => {
+    const [namespace, service] = key.split('/')
+    return `There are routes that mirror to ${key}; undo those with --namespace ${namespace} --service ${service}.`
+  })
+}
