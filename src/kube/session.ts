@@ -36,7 +36,8 @@ export interface FoundRoute {
   readonly isSelected: boolean
 }
 
-const defaultPort = 8080
+/** What Datadog's tools assume too. */
+export const defaultPort = 8080
 
 /** Connects, runs, and lets the connections go whatever happened. */
 export async function withSession<T>(

@@ -2,7 +2,8 @@
 import { KubeExit, type KubeExitCode, type KubeIo } from '../kube-io.js'
 import type { KubeOptions } from '../options/kube-options.js'
 import { renderJson, renderText } from '../report/render-report.js'
-import { hasFailures, type KubeReport } from '../report/report.js'
+import { renderStatus, renderStatusJson } from '../report/render-status.js'
+import { hasFailures, hasPlanned, type KubeReport } from '../report/report.js'
 import { type KubeSession, withSession } from '../session.js'
 import {
   clusterOptions,
@@ -13,6 +14,7 @@ import {
   writeOptions,
 } from './kube-command.js'
 import { patchHttpRoutes } from './patch-httproutes.js'
+import { isDrifting, readStatus } from './status.js'
 import { undo } from './undo.js'
 
 export const kubeCommands: readonly KubeCommand[] = [
@@ -31,6 +33,21 @@ export const kubeCommands: readonly KubeCommand[] = [
     options: [...targetOptions, ...routeOptions, 'adopt', ...writeOptions, ...clusterOptions],
     run: (options, _, io) => report(options, io, (session) => undo(session, modeOf(options))),
   },
+  {
+    name: 'status',
+    summary: 'Show route by route what is mirrored, to where, and what is not as it should be; exit code 3 then.',
+    operands: '',
+    options: [...targetOptions, ...routeOptions, 'percent', 'fraction', 'includeRedirects', ...clusterOptions],
+    run: runStatus,
+  },
+  {
+    name: 'diff',
+    summary: 'Show as a diff what patch-httproutes would change; exit code 3 when it would change anything.',
+    operands: '',
+    options: [...targetOptions, ...routeOptions, ...mirrorOptions, ...clusterOptions],
+    run: (options, _, io) =>
+      report(options, io, (session) => patchHttpRoutes(session, 'diff', { isDryRun: true }), driftOrFailed),
+  },
 ]
 
 async function report(
@@ -43,6 +60,19 @@ async function report(
   const exitCode = exitCodeOf(result)
   io.stdout.write(options.output === 'json' ? renderJson(result, exitCode) : renderText(result))
   return exitCode
+}
+
+async function runStatus(options: KubeOptions, _: readonly string[], io: KubeIo): Promise<KubeExitCode> {
+  const status = await withSession(options, io, readStatus)
+  const exitCode = isDrifting(status) ? KubeExit.drift : KubeExit.done
+  io.stdout.write(options.output === 'json' ? renderStatusJson(status, exitCode) : renderStatus(status))
+  return exitCode
+}
+
+/** A failure outweighs drift: what failed was not compared. */
+function driftOrFailed(result: KubeReport): KubeExitCode {
+  if (hasFailures(result)) return KubeExit.failed
+  return hasPlanned(result) ? KubeExit.drift : KubeExit.done
 }
 
 function doneOrFailed(result: KubeReport): KubeExitCode {

@@ -7,7 +7,7 @@ import type { RulePlan } from '../plan/route-plan.js'
 /**
  * What became of an object. `planned`: a dry run that the server would accept. `incomplete`: written, but some rule could
  * not get its filter. `gone`: deleted by others meanwhile. `declined`: the operator said no. `not reached`: the run was
- * stopped before. `drift`: not as it should be (status, diff).
+ * stopped before.
  */
 export type ObjectResult =
   | 'written'
@@ -20,7 +20,6 @@ export type ObjectResult =
   | 'declined'
   | 'failed'
   | 'not reached'
-  | 'drift'
 
 /** One object of a report. */
 export interface ObjectReport {
@@ -60,9 +59,9 @@ export function hasFailures({ objects }: KubeReport): boolean {
   return objects.some(({ result }) => failures.has(result))
 }
 
-/** Whether a run found something that is not as it should be. */
-export function hasDrift({ objects }: KubeReport): boolean {
-  return objects.some(({ result }) => result === 'drift')
+/** Whether a dry run found something to change. */
+export function hasPlanned({ objects }: KubeReport): boolean {
+  return objects.some(({ result }) => result === 'planned')
 }
 
 /** Whatever was thrown, as a report shows it. */
