@@ -124,6 +124,7 @@ export class Transport {
   ): Promise<ClientRequest> {
     const url = new URL(path.slice(1), this.connection.server)
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     const authorized = await this.connection.authorize()
     const options: RequestOptions = {
       ...authorized,
@@ -134,11 +135,12 @@ export class Transport {
         ...authorized.headers,
         accept: 'application/json',
         'user-agent': 'mirrorwaf',
-        ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+        // Node frames no body of a DELETE by itself: the server would take it for the next request.
+        ...(payload && { 'content-type': contentType ?? 'application/json', 'content-length': payload.length }),
       },
     }
     const call = url.protocol === 'http:' ? requestHttp(url, options) : requestHttps(url, options)
-    call.end(body === undefined ? undefined : JSON.stringify(body))
+    call.end(payload)
     return call
   }
 

@@ -1,6 +1,8 @@
 // Asks the operator before each change, when told to.
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
+import type { Writable } from 'node:stream'
 import { MirrorwafError } from '../../errors.js'
+import type { WriteMode } from '../access/cluster.js'
 import type { KubeIo } from '../kube-io.js'
 import type { KubeOptions } from '../options/kube-options.js'
 import type { StopWatch } from '../stop-watch.js'
@@ -17,69 +19,69 @@ export interface Consent {
 }
 
 /**
- * The consent that options mean.
+ * Runs with the consent that options mean, and lets the terminal go afterwards.
  * @throws MirrorwafError `MWAF_KUBE_NO_TERMINAL` when there is nobody to ask.
  */
-export function createConsent(
-  options: Pick<KubeOptions, 'prompt' | 'yes' | 'dryRun'>,
+export async function withConsent<T>(
+  options: Pick<KubeOptions, 'prompt' | 'yes'>,
   io: KubeIo,
   stop: StopWatch,
-): Consent {
-  if (!options.prompt || options.yes || options.dryRun) return { isAsking: false, ask: async () => 'yes' }
+  mode: WriteMode,
+  run: (consent: Consent) => Promise<T>,
+): Promise<T> {
+  if (!options.prompt || options.yes || mode.isDryRun) return run({ isAsking: false, ask: async () => 'yes' })
   if (!io.isTty.stdin) throw new MirrorwafError('MWAF_KUBE_NO_TERMINAL')
-  return new TerminalConsent(io, stop)
+  // One reader for all questions: what was typed ahead is not lost between two of them.
+  const reader = createInterface({ input: io.stdin, terminal: false })
+  const close = (): void => reader.close()
+  io.signal.addEventListener('abort', close, { once: true })
+  try {
+    return await run(new TerminalConsent(io.stderr, reader[Symbol.asyncIterator](), stop))
+  } finally {
+    io.signal.removeEventListener('abort', close)
+    close()
+  }
 }
 
 class TerminalConsent implements Consent {
   readonly isAsking = true
-  readonly #io: KubeIo
+  readonly #output: Writable
+  readonly #lines: AsyncIterator<string>
   readonly #stop: StopWatch
   #settled: Answer | undefined
 
-  constructor(io: KubeIo, stop: StopWatch) {
-    this.#io = io
+  constructor(output: Writable, lines: AsyncIterator<string>, stop: StopWatch) {
+    this.#output = output
+    this.#lines = lines
     this.#stop = stop
   }
 
   async ask(what: string, preview: string): Promise<Answer> {
     if (this.#settled !== undefined) return this.#settled
-    this.#io.stderr.write(preview)
+    this.#output.write(preview)
     for (;;) {
-      const word = await this.#stop.pauseFor(() => this.#readLine(`${what}? (y/n/a/q) `))
-      switch (word?.trim().toLowerCase()) {
-        case 'y':
-        case 'yes':
-          return 'yes'
-        case 'n':
-        case 'no':
-          return 'no'
-        case 'a':
-        case 'all':
-          this.#settled = 'yes'
-          return 'yes'
-        case 'q':
-        case 'quit':
-        case undefined:
-          this.#settled = 'stop'
-          return 'stop'
-        default:
-          this.#io.stderr.write('Please answer y (yes), n (no), a (yes to all) or q (stop here).\n')
+      this.#output.write(`${what}? (y/n/a/q) `)
+      const line = await this.#stop.pauseFor(() => this.#lines.next())
+      const answer = line.done === true ? stopHere : answers.get(line.value.trim().toLowerCase())
+      if (answer === undefined) {
+        this.#output.write('Please answer y (yes), n (no), a (yes to all) or q (stop here).\n')
+        continue
       }
-    }
-  }
-
-  /** One line, or `undefined` at the end of input or when the run is interrupted. */
-  async #readLine(question: string): Promise<string | undefined> {
-    const reader = createInterface({ input: this.#io.stdin, output: this.#io.stderr, terminal: false })
-    const ended = new Promise<undefined>((resolve) => reader.once('close', () => resolve(undefined)))
-    const { signal } = this.#io
-    const onAbort = (): void => reader.close()
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await Promise.race([reader.question(question), ended])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-      reader.close()
+      if (answer.isForAll) this.#settled = answer.says
+      return answer.says
     }
   }
 }
+
+interface Meaning {
+  readonly says: Answer
+  readonly isForAll: boolean
+}
+
+const stopHere: Meaning = { says: 'stop', isForAll: true }
+const answers: ReadonlyMap<string, Meaning> = new Map([
+  ...['y', 'yes'].map((word): [string, Meaning] => [word, { says: 'yes', isForAll: false }]),
+  ...['n', 'no'].map((word): [string, Meaning] => [word, { says: 'no', isForAll: false }]),
+  ...['a', 'all'].map((word): [string, Meaning] => [word, { says: 'yes', isForAll: true }]),
+  ...['q', 'quit'].map((word): [string, Meaning] => [word, stopHere]),
+])

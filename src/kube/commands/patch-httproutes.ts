@@ -4,7 +4,7 @@ import { serviceResource, type WriteMode } from '../access/cluster.js'
 import { checkShareSupport } from '../access/gateway-api.js'
 import { findUnknownGateways, readGatewayNames } from '../access/gateway-names.js'
 import { type Right, requireRights, rightsTo } from '../access/rights.js'
-import { createConsent } from '../apply/consent.js'
+import { type Consent, withConsent } from '../apply/consent.js'
 import { patchAll } from '../apply/patch-all.js'
 import type { PatchedObject, PatchTask } from '../apply/patch-object.js'
 import { removeUnneededGrants, writeMissingGrants } from '../apply/settle-grants.js'
@@ -23,27 +23,9 @@ import { type FoundRoute, type KubeSession, namespacesInScope, routeResources, s
  * @param command - name for the report: `diff` is this command as a dry run.
  * @throws MirrorwafError what makes the whole run impossible; a fault of one route is in the report.
  */
-export async function patchHttpRoutes(session: KubeSession, command: string, mode: WriteMode): Promise<KubeReport> {
-  const { cluster, target, options, io, stop } = session
-  const consent = createConsent(options, io, stop)
-  await requireRights(cluster, rightsToPatchRoutes(session))
-  const notices = await checkTarget(cluster, target)
-  await requireShareSupport(session)
-
-  const found = await surveyRoutes(session)
-  const gatewayNames = await readGatewayNames(cluster, session.api)
-  const tasks = found.filter(({ isSelected }) => isSelected).map((entry) => taskFor(session, entry, gatewayNames))
-  const planned = new Map(tasks.map((task) => [task.plan.object, task.plan]))
-  const needed = entriesNeeded(
-    found.map(({ ref, route }) => ({ ref, route: afterPlan(route, planned.get(route)) })),
-    target,
-  )
-  const grants = await writeMissingGrants(session, { needed, consent, mode })
-  const patched = await patchAll(session, tasks, 'patching routes', consent, mode)
-  const removed = await removeUnneededGrants(session, { needed: entriesLeft(session, found, patched), consent, mode })
-  if (stop.reason !== undefined) notices.push(stop.reason)
-  const objects = [...grants, ...patched.map(({ report }) => report), ...removed]
-  return { command, isDryRun: mode.isDryRun, target: describeTarget(target), objects, notices }
+export function patchHttpRoutes(session: KubeSession, command: string, mode: WriteMode): Promise<KubeReport> {
+  const { options, io, stop } = session
+  return withConsent(options, io, stop, mode, (consent) => patchWithConsent(session, command, mode, consent))
 }
 
 /** The rights that a run needs in its scope. */
@@ -68,6 +50,33 @@ export function entriesLeft(
     found.map(({ ref, route }) => ({ ref, route: now.has(ref) ? now.get(ref) : route })),
     target,
   )
+}
+
+async function patchWithConsent(
+  session: KubeSession,
+  command: string,
+  mode: WriteMode,
+  consent: Consent,
+): Promise<KubeReport> {
+  const { cluster, target, stop } = session
+  await requireRights(cluster, rightsToPatchRoutes(session))
+  const notices = await checkTarget(cluster, target)
+  await requireShareSupport(session)
+
+  const found = await surveyRoutes(session)
+  const gatewayNames = await readGatewayNames(cluster, session.api)
+  const tasks = found.filter(({ isSelected }) => isSelected).map((entry) => taskFor(session, entry, gatewayNames))
+  const planned = new Map(tasks.map((task) => [task.plan.object, task.plan]))
+  const needed = entriesNeeded(
+    found.map(({ ref, route }) => ({ ref, route: afterPlan(route, planned.get(route)) })),
+    target,
+  )
+  const grants = await writeMissingGrants(session, { needed, consent, mode })
+  const patched = await patchAll(session, tasks, 'patching routes', consent, mode)
+  const removed = await removeUnneededGrants(session, { needed: entriesLeft(session, found, patched), consent, mode })
+  if (stop.reason !== undefined) notices.push(stop.reason)
+  const objects = [...grants, ...patched.map(({ report }) => report), ...removed]
+  return { command, isDryRun: mode.isDryRun, target: describeTarget(target), objects, notices }
 }
 
 function taskFor(

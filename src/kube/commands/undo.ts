@@ -1,7 +1,7 @@
 // mirrorwaf kube undo: takes back exactly what was added, and nothing of others.
 import type { WriteMode } from '../access/cluster.js'
 import { type Right, requireRights, rightsTo } from '../access/rights.js'
-import { createConsent } from '../apply/consent.js'
+import { type Consent, withConsent } from '../apply/consent.js'
 import { patchAll } from '../apply/patch-all.js'
 import type { PatchTask } from '../apply/patch-object.js'
 import { removeUnneededGrants } from '../apply/settle-grants.js'
@@ -18,9 +18,13 @@ import { entriesLeft } from './patch-httproutes.js'
  * Undoes what `patch-httproutes` did for one Service. Doing it twice is harmless.
  * @throws MirrorwafError what makes the whole run impossible; a fault of one object is in the report.
  */
-export async function undo(session: KubeSession, mode: WriteMode): Promise<KubeReport> {
-  const { cluster, target, options, io, stop } = session
-  const consent = createConsent(options, io, stop)
+export function undo(session: KubeSession, mode: WriteMode): Promise<KubeReport> {
+  const { options, io, stop } = session
+  return withConsent(options, io, stop, mode, (consent) => undoWithConsent(session, mode, consent))
+}
+
+async function undoWithConsent(session: KubeSession, mode: WriteMode, consent: Consent): Promise<KubeReport> {
+  const { cluster, target, stop } = session
   await requireRights(cluster, rightsToUndo(session))
   const found = await surveyRoutes(session)
   const tasks = found.filter(({ isSelected }) => isSelected).map((entry) => taskFor(session, entry))

@@ -19,7 +19,9 @@ function renderObject(object: ObjectReport): string[] {
   const { ref, result, detail, rules = [], warnings = [], error } = object
   const untold = result === 'unchanged' && warnings.length === 0 && detail === undefined
   if (untold) return []
-  const parts = [detail, describeRules(rules)].filter((part) => part !== undefined && part !== '')
+  const parts = [detail, carriedOut.has(result) ? describeRules(rules) : undefined].filter(
+    (part) => part !== undefined && part !== '',
+  )
   const head = `${describeRef(ref)}: ${result}${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`
   return [head, ...warnings.map((warning) => `  warning: ${warning}`), ...(error ? [`  ${renderError(error)}`] : [])]
 }
@@ -35,6 +37,8 @@ function describeRules(rules: readonly RulePlan[]): string {
   return [...groups].map(([fate, members]) => `${members.map(describeRule).join(', ')} ${fate}`).join('; ')
 }
 
+/** Only where the plan was carried out may a line say what it did. */
+const carriedOut: ReadonlySet<ObjectResult> = new Set(['written', 'planned', 'incomplete', 'unchanged'])
 const quietActions: ReadonlySet<RuleAction> = new Set(['present'])
 
 function renderSummary(report: KubeReport): string {

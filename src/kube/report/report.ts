@@ -27,6 +27,7 @@ export interface ObjectReport {
   readonly result: ObjectResult
   /** Why, or what exactly; `undefined` where the result says it all. */
   readonly detail?: string | undefined
+  /** As planned; carried out only if the result says so. */
   readonly rules?: readonly RulePlan[]
   readonly warnings?: readonly string[]
   readonly error?: ReportedError
