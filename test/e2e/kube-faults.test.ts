@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { serviceResource } from '#src/kube/access/cluster.js'
 import { arrayAt, type JsonObject, objectAt, objectsAt, parseJson, stringAt } from '#src/kube/json/json-value.js'
+import { runCommand } from '../kube-plans/support/run-command.js'
 import {
   grants,
   httpRoute,
@@ -13,7 +14,6 @@ import {
   mirrorService,
   namespace,
   pathRule,
-  runCommand,
   storedMirror,
 } from './support/kube-fixture.js'
 

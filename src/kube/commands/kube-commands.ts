@@ -5,6 +5,7 @@ import { renderJson, renderText } from '../report/render-report.js'
 import { renderStatus, renderStatusJson } from '../report/render-status.js'
 import { hasFailures, hasPlanned, type KubeReport } from '../report/report.js'
 import { type KubeSession, withSession } from '../session.js'
+import { emit } from './emit.js'
 import {
   clusterOptions,
   type KubeCommand,
@@ -47,6 +48,13 @@ export const kubeCommands: readonly KubeCommand[] = [
     options: [...targetOptions, ...routeOptions, ...mirrorOptions, ...clusterOptions],
     run: (options, _, io) =>
       report(options, io, (session) => patchHttpRoutes(session, 'diff', { isDryRun: true }), driftOrFailed),
+  },
+  {
+    name: 'emit',
+    summary: 'Print manifests patched like patch-httproutes would, and the ReferenceGrants; no cluster is needed.',
+    operands: '[FILE|FOLDER|-]...',
+    options: [...targetOptions, 'selector', ...mirrorOptions, 'remove', 'routeNamespace', 'grantVersion'],
+    run: emit,
   },
 ]
 

@@ -8,13 +8,12 @@ import { request as requestHttps } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Cluster, namespaceResource, type Resource, serviceResource } from '#src/kube/access/cluster.js'
 import { type ClusterConnection, connect } from '#src/kube/access/kubeconfig.js'
 import { isObject, type JsonObject, numberAt, parseJson, stringAt, valueAt } from '#src/kube/json/json-value.js'
-import { runKubeCommand } from '#src/kube/run-kube-command.js'
+import { type CommandResult, type CommandSettings, runCommand } from '../../kube-plans/support/run-command.js'
 
 /** Releases of the Gateway API whose CRDs the fixture has, oldest first. */
 export const gatewayApiReleases = ['v1.2.1', 'v1.4.1', 'v1.6.3'] as const
@@ -27,22 +26,10 @@ export const gateways: Resource = gatewayResource('gateways', 'Gateway')
 /** All releases serve v1beta1. */
 export const grants: Resource = { ...gatewayResource('referencegrants', 'ReferenceGrant'), version: 'v1beta1' }
 
-/** What a command printed, and its exit code. */
-export interface CommandResult {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** How a command is run; by default as admin, without terminal. */
-export interface CommandSettings {
+/** How a command is run; by default as admin. */
+export interface ClusterCommandSettings extends CommandSettings {
   readonly kubeconfig?: string
   readonly user?: 'admin' | 'limited'
-  readonly env?: Readonly<Record<string, string>>
-  /** What the operator types, or what is piped in. */
-  readonly stdin?: string | Readable
-  readonly isTty?: boolean
-  readonly signal?: AbortSignal
 }
 
 /** One request as the API server saw it; only those for Gateway API objects are logged. */
@@ -143,7 +130,7 @@ export class KubeFixture {
   }
 
   /** Runs `mirrorwaf kube ...` in this process. */
-  async kube(argv: readonly string[], settings: CommandSettings = {}): Promise<CommandResult> {
+  async kube(argv: readonly string[], settings: ClusterCommandSettings = {}): Promise<CommandResult> {
     const kubeconfig = settings.kubeconfig ?? this.kubeconfigOf(settings.user ?? 'admin')
     return runCommand(argv, { ...settings, env: { KUBECONFIG: kubeconfig, ...settings.env } })
   }
@@ -177,26 +164,6 @@ export class KubeFixture {
       },
     }
   }
-}
-
-/** Runs `mirrorwaf kube ...` in this process, with nothing of its environment. */
-export async function runCommand(argv: readonly string[], settings: CommandSettings = {}): Promise<CommandResult> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const texts = [collect(stdout), collect(stderr)]
-  const stdin = settings.stdin instanceof Readable ? settings.stdin : Readable.from([settings.stdin ?? ''])
-  const isTty = settings.isTty ?? false
-  const code = await runKubeCommand(argv, {
-    stdin,
-    stdout,
-    stderr,
-    isTty: { stdin: isTty, stderr: isTty },
-    env: settings.env ?? {},
-    signal: settings.signal ?? new AbortController().signal,
-  })
-  stdout.end()
-  stderr.end()
-  const [out = '', err = ''] = await Promise.all(texts)
-  return { code, stdout: out, stderr: err }
 }
 
 /** Called for each request before it goes on; may wait, or answer itself (then returns true). */
@@ -278,12 +245,6 @@ function readAuditLine(line: string): AuditedRequest {
     body: isObject(body) ? body : { list: body },
     status: numberAt(entry, 'responseStatus', 'code') ?? 0,
   }
-}
-
-async function collect(stream: PassThrough): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 async function forward(
