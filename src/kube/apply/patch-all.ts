@@ -7,6 +7,7 @@ import { isObject } from '../json/json-value.js'
 import { describeRef } from '../plan/object-ref.js'
 import type { ObjectPlan } from '../plan/route-plan.js'
 import { startProgress } from '../report/progress.js'
+import type { ObjectResult } from '../report/report.js'
 import { diffObjects } from '../report/yaml-diff.js'
 import type { KubeSession } from '../session.js'
 import type { Consent } from './consent.js'
@@ -41,10 +42,7 @@ export async function patchAll<P extends ObjectPlan>(
   }
 }
 
-function unwritten<P extends ObjectPlan>(
-  task: PatchTask<P>,
-  result: 'written' | 'unchanged' | 'skipped' | 'incomplete' | 'not reached' | 'declined',
-): PatchedObject {
+function unwritten<P extends ObjectPlan>(task: PatchTask<P>, result: ObjectResult): PatchedObject {
   return { report: reportOf(task, task.plan, result), object: task.plan.object }
 }
 

@@ -16,7 +16,7 @@ export interface PatchTask<P extends ObjectPlan> {
   /** What the report says of a plan beside its result. */
   describe(plan: P): Pick<ObjectReport, 'rules' | 'detail'>
   /** `written`, or why that is not all. */
-  resultOf(plan: P): Extract<ObjectResult, 'written' | 'unchanged' | 'skipped' | 'incomplete'>
+  resultOf(plan: P): Extract<ObjectResult, 'written' | 'unchanged' | 'skipped' | 'incomplete' | 'drift'>
 }
 
 /** What became of an object, and how it stands now as far as this run knows. */

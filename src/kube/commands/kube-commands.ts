@@ -3,7 +3,7 @@ import { KubeExit, type KubeExitCode, type KubeIo } from '../kube-io.js'
 import type { KubeOptions } from '../options/kube-options.js'
 import { renderJson, renderText } from '../report/render-report.js'
 import { renderStatus, renderStatusJson } from '../report/render-status.js'
-import { hasFailures, hasPlanned, type KubeReport } from '../report/report.js'
+import { hasDrift, hasFailures, hasPlanned, type KubeReport } from '../report/report.js'
 import { type KubeSession, withSession } from '../session.js'
 import { emit } from './emit.js'
 import {
@@ -14,6 +14,7 @@ import {
   targetOptions,
   writeOptions,
 } from './kube-command.js'
+import { patchGateways } from './patch-gateways.js'
 import { patchHttpRoutes } from './patch-httproutes.js'
 import { isDrifting, readStatus } from './status.js'
 import { undo } from './undo.js'
@@ -28,8 +29,15 @@ export const kubeCommands: readonly KubeCommand[] = [
       report(options, io, (session) => patchHttpRoutes(session, 'patch-httproutes', modeOf(options))),
   },
   {
+    name: 'patch-gateways',
+    summary: "Tell which listeners keep Routes of the mirror's namespace out; --widen changes them where nobody loses.",
+    operands: '',
+    options: ['namespace', 'selector', 'inNamespaces', 'widen', 'allListeners', ...writeOptions, ...clusterOptions],
+    run: (options, _, io) => report(options, io, (session) => patchGateways(session, modeOf(options)), failedOrNarrow),
+  },
+  {
     name: 'undo',
-    summary: 'Take back what was added for the Service: filters and ReferenceGrants.',
+    summary: 'Take back what was added for the Service: filters, ReferenceGrants, and what Gateways were widened by.',
     operands: '',
     options: [...targetOptions, ...routeOptions, 'adopt', ...writeOptions, ...clusterOptions],
     run: (options, _, io) => report(options, io, (session) => undo(session, modeOf(options))),
@@ -81,6 +89,12 @@ async function runStatus(options: KubeOptions, _: readonly string[], io: KubeIo)
 function driftOrFailed(result: KubeReport): KubeExitCode {
   if (hasFailures(result)) return KubeExit.failed
   return hasPlanned(result) ? KubeExit.drift : KubeExit.done
+}
+
+/** Listeners that only --widen would change are no failure of this run, and yet not as they should be. */
+function failedOrNarrow(result: KubeReport): KubeExitCode {
+  if (hasFailures(result)) return KubeExit.failed
+  return hasDrift(result) ? KubeExit.drift : KubeExit.done
 }
 
 function doneOrFailed(result: KubeReport): KubeExitCode {

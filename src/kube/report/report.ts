@@ -7,7 +7,7 @@ import type { RulePlan } from '../plan/route-plan.js'
 /**
  * What became of an object. `planned`: a dry run that the server would accept. `incomplete`: written, but some rule could
  * not get its filter. `gone`: deleted by others meanwhile. `declined`: the operator said no. `not reached`: the run was
- * stopped before.
+ * stopped before. `drift`: not as it should be, and not asked to change it.
  */
 export type ObjectResult =
   | 'written'
@@ -20,6 +20,7 @@ export type ObjectResult =
   | 'declined'
   | 'failed'
   | 'not reached'
+  | 'drift'
 
 /** One object of a report. */
 export interface ObjectReport {
@@ -58,6 +59,11 @@ const failures: ReadonlySet<ObjectResult> = new Set(['failed', 'incomplete', 'no
 /** Whether a run must not end with success. */
 export function hasFailures({ objects }: KubeReport): boolean {
   return objects.some(({ result }) => failures.has(result))
+}
+
+/** Whether something is not as it should be. */
+export function hasDrift({ objects }: KubeReport): boolean {
+  return objects.some(({ result }) => result === 'drift')
 }
 
 /** Whether a dry run found something to change. */
