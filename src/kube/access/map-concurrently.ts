@@ -8,13 +8,12 @@ export async function mapConcurrently<T, R>(
   limit: number = requestsInFlight,
 ): Promise<R[]> {
   const results: R[] = new Array(items.length)
-  let next = 0
+  // One iterator that all workers draw from.
+  const queue = items.entries()
   let hasFailed = false
   const worker = async (): Promise<void> => {
-    while (next < items.length && !hasFailed) {
-      const index = next++
-      const item = items[index]
-      if (item === undefined) continue
+    for (const [index, item] of queue) {
+      if (hasFailed) return
       try {
         results[index] = await run(item, index)
       } catch (error) {
