@@ -6,6 +6,10 @@ import type { KubeIo } from './kube-io.js'
 export function createProcessIo(env: KubeEnvironment): KubeIo {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
+  // A reader that has seen enough (`| head`) is no fault of the run; the writes that follow go nowhere.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   return {
     stdin: process.stdin,
     stdout: process.stdout,

@@ -42,7 +42,7 @@ export async function runCommand(
   io: KubeIo,
 ): Promise<KubeExitCode> {
   const rows = command.options.map((field) => kubeTable[field])
-  const parsed = parseArguments(calledAs.replace(/^mirrorwaf /, ''), argv, rows)
+  const parsed = parseArguments(`kube ${command.name}`, argv, rows)
   if (parsed.asksForHelp) {
     const usage = `${calledAs} [options]${command.operands === '' ? '' : ` ${command.operands}`}`
     const flags = new Set(rows.map(({ flag }) => flag))
