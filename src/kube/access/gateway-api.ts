@@ -2,6 +2,8 @@
 import { MirrorwafError } from '../../errors.js'
 import { type JsonObject, objectAt, objectsAt, stringAt, valueAt } from '../json/json-value.js'
 import { gatewayApiGroup } from '../names.js'
+import type { MirrorTarget } from '../plan/mirror-filter.js'
+import { shareFields } from '../plan/mirror-share.js'
 import { type RouteKind, routeKinds } from '../plan/object-ref.js'
 import type { Cluster, Resource } from './cluster.js'
 
@@ -47,30 +49,31 @@ export async function discoverGatewayApi(cluster: Cluster, wanted: readonly Rout
 }
 
 /**
- * Makes sure that filters of a kind can say a share: releases before 1.3 drop the field in silence, and all is mirrored.
+ * Makes sure that filters can say the target's share: releases before 1.3 drop the field in silence, and all is mirrored.
  * @throws MirrorwafError `MWAF_KUBE_SHARE_UNSUPPORTED`.
  */
-export async function checkShareSupport(
-  cluster: Cluster,
-  resources: Iterable<Resource>,
-  field: 'percent' | 'fraction',
-): Promise<void> {
-  for (const { version, kind } of resources) {
-    const schemas = objectAt(
-      await cluster.getPath(`/openapi/v3/apis/${gatewayApiGroup}/${version}`),
-      'components',
-      'schemas',
-    )
-    const schema = Object.values(schemas ?? {}).find((entry) => isSchemaOf(entry, kind, version))
-    const mirror = valueAt(
-      schema,
-      ...['properties', 'spec', 'properties', 'rules', 'items', 'properties', 'filters', 'items'],
-      ...['properties', 'requestMirror', 'properties'],
-    )
-    // No schema to look at (an old or odd server): strict validation refuses the field when it is written.
-    if (mirror === undefined || objectAt(mirror, field) !== undefined) continue
-    throw new MirrorwafError('MWAF_KUBE_SHARE_UNSUPPORTED', { field, kind })
+export async function requireShareSupport(cluster: Cluster, api: GatewayApi, { share }: MirrorTarget): Promise<void> {
+  const fields = Object.keys(share === undefined ? {} : shareFields(share))
+  for (const field of fields) {
+    for (const resource of api.routes.values()) {
+      if (await lacksField(cluster, resource, field)) {
+        throw new MirrorwafError('MWAF_KUBE_SHARE_UNSUPPORTED', { field, kind: resource.kind })
+      }
+    }
   }
+}
+
+/** Whether the schema of a route surely lacks a field of `requestMirror`. */
+async function lacksField(cluster: Cluster, { version, kind }: Resource, field: string): Promise<boolean> {
+  const document = await cluster.getPath(`/openapi/v3/apis/${gatewayApiGroup}/${version}`)
+  const schemas = Object.values(objectAt(document, 'components', 'schemas') ?? {})
+  const mirror = valueAt(
+    schemas.find((entry) => isSchemaOf(entry, kind, version)),
+    ...['properties', 'spec', 'properties', 'rules', 'items', 'properties', 'filters', 'items'],
+    ...['properties', 'requestMirror', 'properties'],
+  )
+  // No schema to look at (an old or odd server): strict validation refuses the field when it is written.
+  return mirror !== undefined && objectAt(mirror, field) === undefined
 }
 
 function isSchemaOf(entry: JsonObject[string], kind: string, version: string): boolean {

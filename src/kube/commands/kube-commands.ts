@@ -18,6 +18,7 @@ import { patchGateways } from './patch-gateways.js'
 import { patchHttpRoutes } from './patch-httproutes.js'
 import { isDrifting, readStatus } from './status.js'
 import { undo } from './undo.js'
+import { watch } from './watch.js'
 
 export const kubeCommands: readonly KubeCommand[] = [
   {
@@ -63,6 +64,28 @@ export const kubeCommands: readonly KubeCommand[] = [
     operands: '[FILE|FOLDER|-]...',
     options: [...targetOptions, 'selector', ...mirrorOptions, 'remove', 'routeNamespace', 'grantVersion'],
     run: emit,
+  },
+  {
+    name: 'watch',
+    summary: 'Keep routes mirrored for as long as it runs: new ones too, and those that others change.',
+    operands: '',
+    options: [
+      ...targetOptions,
+      ...routeOptions,
+      'percent',
+      'fraction',
+      'includeRedirects',
+      'reportOnly',
+      'resyncMs',
+      'lease',
+      'leaseNamespace',
+      'identity',
+      'healthListen',
+      'kubeconfig',
+      'context',
+      'requestTimeoutMs',
+    ],
+    run: (options, _, io) => watch(options, io),
   },
 ]
 

@@ -1,7 +1,7 @@
 // mirrorwaf kube patch-httproutes: a mirror filter in each rule that lacks one, and the grants that make it work.
 import { checkTarget } from '../access/check-target.js'
 import { serviceResource, type WriteMode } from '../access/cluster.js'
-import { checkShareSupport } from '../access/gateway-api.js'
+import { requireShareSupport } from '../access/gateway-api.js'
 import { findUnknownGateways, readGatewayNames } from '../access/gateway-names.js'
 import { type Right, requireRights, rightsTo } from '../access/rights.js'
 import { type Consent, withConsent } from '../apply/consent.js'
@@ -11,7 +11,6 @@ import { removeUnneededGrants, writeMissingGrants } from '../apply/settle-grants
 import { applyPatch } from '../json/json-patch.js'
 import { isObject, type JsonObject } from '../json/json-value.js'
 import { describeTarget } from '../plan/mirror-filter.js'
-import { shareFields } from '../plan/mirror-share.js'
 import { planMirror } from '../plan/plan-mirror.js'
 import { isBlocked, type RoutePlan } from '../plan/route-plan.js'
 import { entriesNeeded } from '../plan/routes-needing-grants.js'
@@ -61,7 +60,7 @@ async function patchWithConsent(
   const { cluster, target, stop } = session
   await requireRights(cluster, rightsToPatchRoutes(session))
   const notices = await checkTarget(cluster, target)
-  await requireShareSupport(session)
+  await requireShareSupport(cluster, session.api, target)
 
   const found = await surveyRoutes(session)
   const gatewayNames = await readGatewayNames(cluster, session.api)
@@ -103,13 +102,6 @@ function resultOf(plan: RoutePlan): 'written' | 'unchanged' | 'skipped' | 'incom
   if (isBlocked(plan)) return 'incomplete'
   if (plan.skipped !== undefined) return 'skipped'
   return plan.operations.length > 0 ? 'written' : 'unchanged'
-}
-
-async function requireShareSupport({ cluster, api, target }: KubeSession): Promise<void> {
-  const fields = target.share === undefined ? {} : shareFields(target.share)
-  for (const field of ['percent', 'fraction'] as const) {
-    if (fields[field] !== undefined) await checkShareSupport(cluster, api.routes.values(), field)
-  }
 }
 
 function afterPlan(route: JsonObject, plan: RoutePlan | undefined): JsonObject {

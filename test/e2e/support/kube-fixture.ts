@@ -10,7 +10,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Cluster, namespaceResource, type Resource, serviceResource } from '#src/kube/access/cluster.js'
+import { Cluster, namespaceResource, pathOf, type Resource, serviceResource } from '#src/kube/access/cluster.js'
 import { type ClusterConnection, connect } from '#src/kube/access/kubeconfig.js'
 import { isObject, type JsonObject, numberAt, parseJson, stringAt, valueAt } from '#src/kube/json/json-value.js'
 import { type CommandResult, type CommandSettings, runCommand } from '../../kube-plans/support/run-command.js'
@@ -118,11 +118,20 @@ export class KubeFixture {
     name: string,
     edit: (object: JsonObject) => JsonObject,
   ): Promise<void> {
-    const outcome = await this.admin.replace(resource, edit(await this.read(resource, namespace, name)), {
-      isDryRun: false,
+    const object = edit(await this.read(resource, namespace, name))
+    const path = new URL(pathOf(resource, namespace, name), this.connection.server)
+    path.searchParams.set('fieldManager', 'argocd-controller')
+    const authorized = await this.connection.authorize()
+    const headers = { ...authorized.headers, 'content-type': 'application/json', 'user-agent': 'argocd' }
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const request = requestHttps(path, { ...authorized, method: 'PUT', headers }, (response) => {
+        response.resume()
+        response.on('end', () => resolve(response.statusCode))
+      })
+      request.on('error', reject)
+      request.end(JSON.stringify(object))
     })
-    if (outcome.kind === 'refused') throw outcome.error
-    if (outcome.kind !== 'written') throw new Error(`the edit ended as ${outcome.kind}`)
+    if (status !== 200) throw new Error(`the edit of ${resource.kind} ${namespace}/${name} ended with status ${status}`)
   }
 
   async remove(resource: Resource, namespace: string, name: string): Promise<void> {
