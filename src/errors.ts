@@ -12,6 +12,8 @@ export const errorCatalogue = {
 
   // listener
   MWAF_LISTENER_ADDRESS: 'Cannot listen on {address}: {reason}. Choose a free address with {option}.',
+  MWAF_LISTENER_CONNECTION_LIMIT:
+    '--connection-limit {asked} is above {possible}, which is what the limit of open files allows. Raise `ulimit -n`.',
   MWAF_LISTENER_TLS: 'Cannot load the TLS {file}: {reason}.',
 
   // parser
@@ -20,6 +22,8 @@ export const errorCatalogue = {
 
   // pool and workers
   MWAF_POOL_START: 'The inspection workers did not start: {reason}.',
+  MWAF_POOL_WORKER:
+    'An inspection worker failed ({cause}: {reason}); the request in its hand is lost, the rest of its batch runs again.',
   MWAF_POOL_CLOSED: 'The inspection pool is closed; nothing can be inspected.',
 
   // engine and ruleset
@@ -33,11 +37,22 @@ export const errorCatalogue = {
   MWAF_APPSEC_DISABLED:
     'DD_APPSEC_ENABLED={value} disables inspection, so there is nothing to serve. Unset it or set it to true.',
 
+  // prefilter
+  MWAF_PREFILTER_CONTRADICTED:
+    'The prefilter had cleared a request in which the engine found {rules} at {addresses}. The event was reported; {consequence}. Please report this fault with `mirrorwaf rules --output json`.',
+
   // verdict
   MWAF_REDACTION_PATTERN: 'The redaction pattern in {option} cannot be used: {reason}.',
 
   // sinks
   MWAF_SINK_TARGET: 'Cannot write events to {target}: {reason}.',
+  MWAF_SINK_WRITE:
+    'Events for {target} are being lost ({dropped} so far): {reason}. The counts are in mirrorwaf_sink_dropped_total.',
+  MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
+  MWAF_REPORTER_FAILED: 'The reporting thread does not work: {reason}. Without it no event and no metric gets out.',
+
+  // scan
+  MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 
   // kube
   MWAF_KUBE_CONFIG: 'Cannot use the kubeconfig {path}: {reason}. Name another with --kubeconfig or KUBECONFIG.',
@@ -68,6 +83,11 @@ export const errorCatalogue = {
   MWAF_KUBE_LEASE_LOST: 'The Lease {lease} went to {holder}: this instance stops, so that two never patch at once.',
 
   // process
+  MWAF_PROCESS_START: 'Process {number} did not start: {reason}.',
+  MWAF_PROCESS_ENDED:
+    'Process {number} ended ({reason}); {lost} requests in its hands are lost. A new one starts in {delayMs} ms.',
+  MWAF_PROCESS_NODE:
+    'Node {version} is too old for mirrorwaf. Use Node {required} or newer, or run it with `npm start`.',
   MWAF_PROCESS_UNCAUGHT: 'Unexpected internal error: {reason}. Please report it with the stack trace.',
 } as const
 

@@ -33,18 +33,16 @@ export const Word = {
   peerPort: 17,
   /** f64: body bytes that arrived, captured or not. */
   bodySeen: 18,
-  /** f64: Content-Length, -1 when there was none. */
-  bodyDeclared: 20,
   /** f64: wall clock in ms since the epoch when the request was whole. */
-  receivedAtMs: 22,
+  receivedAtMs: 20,
   /** Written by the worker: microseconds between receivedAt and inspection. */
-  queueUs: 24,
+  queueUs: 22,
   /** Written by the worker: microseconds of inspection. */
-  inspectUs: 25,
+  inspectUs: 23,
 } as const
 
 /** Words of the fixed head; even, so that what follows is 8-byte aligned. */
-export const fixedWords = 26
+export const fixedWords = 24
 export const fixedBytes: number = fixedWords * 4
 /** nameStart, nameEnd, valueStart, valueEnd. */
 export const wordsPerSpan = 4

@@ -56,6 +56,12 @@ export function countLoadedRules(documents: readonly DocumentReport[]): number {
   return sections.reduce((sum, section) => sum + section.loaded.length, 0)
 }
 
+/** Rules that the engine refused in these files. */
+export function countFailedRules(documents: readonly DocumentReport[]): number {
+  const sections = documents.flatMap((document) => document.sections).filter(holdsRules)
+  return sections.reduce((sum, section) => sum + section.failed.length, 0)
+}
+
 /** Ruleset version of the first file that states one: additions come after what they add to. Empty if none does. */
 export function rulesVersionOf(documents: readonly DocumentReport[]): string {
   return documents.find((document) => document.rulesVersion !== '')?.rulesVersion ?? ''

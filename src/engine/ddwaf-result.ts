@@ -63,11 +63,8 @@ function toRuleMatch(event: object): RuleMatch {
   }
 }
 
-/** Tag names come from the ruleset; the null prototype keeps a tag called `__proto__` a tag. */
 function toTags(value: unknown): Readonly<Record<string, string>> {
-  const tags: Record<string, string> = Object.create(null)
-  for (const [name, tag] of Object.entries(recordOf(value))) tags[name] = textOf(tag)
-  return tags
+  return Object.fromEntries(Object.entries(recordOf(value)).map(([name, tag]) => [name, textOf(tag)]))
 }
 
 function toConditions(ruleMatch: unknown): ConditionMatch[] {

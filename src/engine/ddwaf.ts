@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import type { DDWAF } from '@datadog/native-appsec'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import {
+  countFailedRules,
   countLoadedRules,
   type DocumentReport,
   describeFaults,
@@ -13,6 +14,7 @@ import {
 } from './ddwaf-report.js'
 import { toEngineResult } from './ddwaf-result.js'
 import type { Engine, EngineContext, EngineInput, EngineResult } from './engine.js'
+import { toNativeConfig } from './native-config.js'
 import { parseRulesetDocument, type RulesetDocument, type RulesetSource } from './ruleset.js'
 
 /** What an engine needs beside rules; `ServeOptions` satisfies it. */
@@ -36,7 +38,7 @@ export function createEngine(source: RulesetSource, options: EngineOptions): Eng
   assertPattern(native, '--obfuscation-value-regex', options.obfuscationValueRegex)
   const { waf, reports } = build(native, source, options)
   const loaded = countLoadedRules(reports)
-  if (loaded >= options.minRules) return new DdwafEngine(waf, native.version(), rulesVersionOf(reports))
+  if (loaded >= options.minRules) return new DdwafEngine(waf, native.version(), reports)
   waf.dispose()
   throw new MirrorwafError('MWAF_RULESET_TOO_FEW', { loaded, required: options.minRules })
 }
@@ -71,13 +73,17 @@ class DdwafEngine implements Engine {
   readonly name = engineName
   readonly version: string
   readonly rulesVersion: string
+  readonly rulesLoadedCount: number
+  readonly rulesFailedCount: number
   readonly knownAddresses: ReadonlySet<string>
   readonly #waf: DDWAF
 
-  constructor(waf: DDWAF, version: string, rulesVersion: string) {
+  constructor(waf: DDWAF, version: string, reports: readonly DocumentReport[]) {
     this.#waf = waf
     this.version = version
-    this.rulesVersion = rulesVersion
+    this.rulesVersion = rulesVersionOf(reports)
+    this.rulesLoadedCount = countLoadedRules(reports)
+    this.rulesFailedCount = countFailedRules(reports)
     this.knownAddresses = waf.knownAddresses
   }
 
@@ -141,7 +147,7 @@ function build(
 
 /** The native constructor throws without saying why; a scaffold engine is asked for the reason then. */
 function construct(native: Native, document: RulesetDocument, options: EngineOptions): DDWAF {
-  const rules = parseRulesetDocument(document)
+  const rules = toNativeConfig(parseRulesetDocument(document))
   try {
     return new native(rules, configPath(document), {
       obfuscatorKeyRegex: options.obfuscationKeyRegex,
@@ -155,7 +161,7 @@ function construct(native: Native, document: RulesetDocument, options: EngineOpt
 }
 
 function give(waf: DDWAF, document: RulesetDocument): DocumentReport {
-  const isAccepted = waf.createOrUpdateConfig(parseRulesetDocument(document), configPath(document))
+  const isAccepted = waf.createOrUpdateConfig(toNativeConfig(parseRulesetDocument(document)), configPath(document))
   return toDocumentReport(document.path, isAccepted, waf.diagnostics)
 }
 

@@ -64,6 +64,9 @@ export interface Engine {
   readonly name: string
   readonly version: string
   readonly rulesVersion: string
+  /** Rules it holds, disabled ones included, and rules it refused. */
+  readonly rulesLoadedCount: number
+  readonly rulesFailedCount: number
   /** Addresses that at least one loaded rule or processor reads. */
   readonly knownAddresses: ReadonlySet<string>
   createContext(): EngineContext

@@ -6,7 +6,7 @@ import { MirrorwafError, reasonOf } from '../errors.js'
 import { isRecord, type JsonRecord } from '../json-shape.js'
 import { readTextFile } from '../read-text-file.js'
 
-/** One ruleset file as read. `text` is known to be a JSON object with at least one ruleset section. */
+/** One ruleset file as read; of an operator's file the text is known to be a JSON object with a ruleset section. */
 export interface RulesetDocument {
   /** As the operator wrote it, or the path inside node_modules for the default. */
   readonly path: string
@@ -28,11 +28,11 @@ export const rulesetFileLimitBytes: number = 64 * 1024 * 1024
  * @throws MirrorwafError `MWAF_RULESET_READ` (missing, too large, not UTF-8) or `MWAF_RULESET_INVALID` (no JSON, no section).
  */
 export async function readRuleset(paths: readonly string[]): Promise<RulesetSource> {
-  const documents = await Promise.all(paths.map(readDocument))
-  const withRules = documents.filter(bringsRules)
-  const additions = documents.filter((document) => !bringsRules(document))
-  const base = withRules.length > 0 ? withRules : [await readDocument(defaultRulesetPath())]
-  return { documents: [...base, ...additions] }
+  const files = await Promise.all(paths.map(readFile))
+  const withRules = files.filter(({ bringsRules }) => bringsRules)
+  const additions = files.filter(({ bringsRules }) => !bringsRules)
+  const base = withRules.length > 0 ? withRules : [{ document: await readDocument(defaultRulesetPath()) }]
+  return { documents: [...base, ...additions].map(({ document }) => document) }
 }
 
 /**
@@ -75,17 +75,19 @@ const knownSections = [
   'actions',
 ] as const
 
-async function readDocument(path: string): Promise<RulesetDocument> {
-  const document = { path, text: await readFileText(path) }
+/** A file of the operator's. It is parsed here once, to tell its kind and to name its faults before a worker starts. */
+async function readFile(path: string): Promise<{ readonly document: RulesetDocument; readonly bringsRules: boolean }> {
+  const document = await readDocument(path)
   const parsed = parseRulesetDocument(document)
-  if (knownSections.some((section) => Object.hasOwn(parsed, section))) return document
+  const has = (section: string): boolean => Object.hasOwn(parsed, section)
+  if (knownSections.some(has)) return { document, bringsRules: baseRuleSections.some(has) }
   const reason = `it has none of the sections ${knownSections.join(', ')}`
   throw new MirrorwafError('MWAF_RULESET_INVALID', { path, reason })
 }
 
-async function readFileText(path: string): Promise<string> {
+async function readDocument(path: string): Promise<RulesetDocument> {
   try {
-    return await readTextFile(path, rulesetFileLimitBytes)
+    return { path, text: await readTextFile(path, rulesetFileLimitBytes) }
   } catch (cause) {
     throw new MirrorwafError('MWAF_RULESET_READ', { path, reason: reasonOf(cause) }, cause)
   }
@@ -97,9 +99,4 @@ function parseJson(document: RulesetDocument): unknown {
   } catch (cause) {
     throw new MirrorwafError('MWAF_RULESET_INVALID', { path: document.path, reason: reasonOf(cause) }, cause)
   }
-}
-
-function bringsRules(document: RulesetDocument): boolean {
-  const parsed = parseRulesetDocument(document)
-  return baseRuleSections.some((section) => Object.hasOwn(parsed, section))
 }

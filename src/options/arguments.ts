@@ -1,5 +1,5 @@
 // Command line -> texts by flag. What is accepted comes from option tables; values are read later, by `resolve`.
-import { parseArgs } from 'node:util'
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { MirrorwafError } from '../errors.js'
 import { nearestName } from './nearest.js'
 import type { OptionSpec } from './option-spec.js'
@@ -47,8 +47,8 @@ type OptionToken = Extract<Token, { kind: 'option' }>
 
 /** Not strict: node:util's own errors name neither what is accepted nor a near match. */
 function tokenize(argv: readonly string[], rows: Rows) {
-  const entries = [...rows].map(([flag, { kind }]) => [flag, { type: kind.arity === 'switch' ? 'boolean' : 'string' }])
-  const options = { ...Object.fromEntries(entries), help: { type: 'boolean', short: 'h' } }
+  const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } }
+  for (const [flag, { kind }] of rows) options[flag] = { type: kind.arity === 'switch' ? 'boolean' : 'string' }
   return parseArgs({ args: [...argv], options, strict: false, tokens: true, allowPositionals: true }).tokens
 }
 

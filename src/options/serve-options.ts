@@ -9,7 +9,7 @@ export type PrefilterMode = 'on' | 'off' | 'verify'
 export type VerifyAction = 'log' | 'group' | 'off'
 /** `off`: parse, batch and drop, to measure the listener alone. */
 export type InspectionMode = 'on' | 'off'
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /** Options of the receiver, resolved and frozen. Frozen lists; no field is optional; what "none" is stands at each field. */
 export interface ServeOptions {
@@ -58,6 +58,9 @@ export interface ServeOptions {
   readonly clientIpHeader: string
 
   // inspection
+  /** Processes that serve; 1 = this one alone. All other limits hold for each of them. */
+  readonly processes: number
+  /** Over all processes; each has one at least. */
   readonly workers: number
   /** Ruleset files; empty = the packaged ruleset. */
   readonly rules: readonly string[]

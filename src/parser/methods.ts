@@ -10,3 +10,6 @@ export const methodNames: readonly string[] = [
   'DESCRIBE', 'ANNOUNCE', 'SETUP', 'PLAY', 'PAUSE', 'TEARDOWN', 'GET_PARAMETER', 'SET_PARAMETER', 'REDIRECT', 'RECORD',
   'FLUSH', 'QUERY',
 ]
+
+/** llhttp's number for CONNECT. */
+export const connectMethodId: number = methodNames.indexOf('CONNECT')

@@ -10,8 +10,10 @@
 export type MapKind = 'plain' | 'multi'
 
 /**
- * Receives one value tree in document order. Bytes are UTF-8 and borrowed: they are valid only during the call, because
- * decoders reuse their scratch buffers. `start` is the first byte, `end` one past the last.
+ * Receives a value tree in document order. Bytes are valid UTF-8 and borrowed: they are valid only during the call, because
+ * decoders reuse their scratch buffers. `start` is the first byte, `end` one past the last. No string and no key is longer
+ * than the engine's limit of 4096 bytes: decoders cut longer ones into overlapping windows, so that every visitor sees the
+ * very strings that the engine would match (`^`, `$` and word boundaries at window borders included).
  */
 export interface ValueVisitor {
   /** True once the visitor needs nothing more; decoders look at it between values and may return early. */
@@ -43,7 +45,10 @@ export const requestAddresses = [
 ] as const
 export type RequestAddress = (typeof requestAddresses)[number]
 
-/** Hands out the visitor for one address; exactly one value tree is then sent to it. */
+/**
+ * Hands out the visitor for one address; a value tree is then sent to it. More than one is when content goes on after its
+ * end (JSON values one after another, text after a syntax fault); each address is asked for once per walk.
+ */
 export interface AddressSink {
   address(name: RequestAddress): ValueVisitor
 }

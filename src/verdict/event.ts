@@ -63,6 +63,8 @@ export interface SecurityEvent {
   readonly request: EventRequest
   readonly client: { readonly ip: string | null; readonly peer: string | null; readonly chain: readonly string[] }
   readonly matches: readonly EventMatch[]
+  /** How many matches were left out because the event would not have fitted its 64 KiB. */
+  readonly matches_omitted: number
   readonly outcome: Outcome
   readonly flags: { readonly truncated: boolean; readonly aborted: boolean; readonly timed_out: boolean }
   readonly engine: { readonly name: string; readonly version: string; readonly rules_version: string }

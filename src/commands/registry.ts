@@ -1,0 +1,23 @@
+// The commands by name. Each is imported only when it runs: `mirrorwaf version` must not load an engine.
+import type { Command } from './command.js'
+
+/** In the order of the overview. */
+export const commandNames = ['serve', 'scan', 'rules', 'version', 'help'] as const
+export type CommandName = (typeof commandNames)[number]
+
+/** The command, or `undefined` when there is none of that name. */
+export async function loadCommand(name: string): Promise<Command | undefined> {
+  return isCommandName(name) ? loaders[name]() : undefined
+}
+
+const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.js')).serveCommand,
+  scan: async () => (await import('./scan.js')).scanCommand,
+  rules: async () => (await import('./rules.js')).rulesCommand,
+  version: async () => (await import('./version.js')).versionCommand,
+  help: async () => (await import('./help.js')).helpCommand,
+}
+
+function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(loaders, name)
+}

@@ -1,0 +1,91 @@
+// Takes mirrored requests from an existing node:http server instead of a socket of ours; for the library's
+// `requestMirrorListener`. Slower than the listener (node:http has parsed and decoded already), same records, same verdicts.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { RecordFlag } from '../batch/record-layout.js'
+import type { RecordFacts } from '../batch/record-writer.js'
+import type { Slab } from '../batch/slab.js'
+import { methodNames } from '../parser/methods.js'
+import type { RequestAssembly } from '../parser/request-assembly.js'
+import type { Staging } from '../parser/staging.js'
+import { peerAddressOf } from './peer-address.js'
+
+/** What the source hands its requests to; the pipeline's counting side of the listener. */
+export interface HttpRequestTarget {
+  readonly staging: Staging
+  wallClockMs(monotonicMs: number): number
+  onStagedRequest(assembly: RequestAssembly, facts: RecordFacts, slab: Slab): void
+  onShedRequest(assembly: RequestAssembly): void
+}
+
+/** A listener for node:http's `request` event. */
+export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * @param hijack - close the connection without answering once the body has been read; else answer 204.
+ * @returns a listener that never throws; what a client does wrong ends as an aborted request.
+ */
+export function createHttpListener(target: HttpRequestTarget, hijack: boolean): HttpListener {
+  return (request, response) => {
+    const assembly = target.staging.takeAssembly()
+    stageHead(assembly, target.staging, request)
+    request.on('data', (chunk: Buffer) => {
+      assembly.beginChunk(chunk, 0)
+      assembly.onBody(0, chunk.length)
+      target.staging.keepParsed(assembly, chunk)
+    })
+    request.once('close', () => {
+      if (!request.complete) assembly.flags |= RecordFlag.aborted
+      deliver(assembly, target, request)
+    })
+    request.once('end', () => {
+      if (hijack) request.socket.destroy()
+      else response.writeHead(204).end()
+    })
+    request.on('error', ignoreError)
+    response.on('error', ignoreError)
+  }
+}
+
+/** Writes the head as a client would send it: node:http keeps header bytes as latin1 text, one character a byte. */
+function stageHead(assembly: RequestAssembly, staging: Staging, request: IncomingMessage): void {
+  const method = request.method ?? ''
+  const target = request.url ?? ''
+  let head = `${method} ${target}`
+  assembly.targetStart = method.length + 1
+  assembly.targetEnd = head.length
+  assembly.headLength = head.length
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index] ?? ''
+    const value = request.rawHeaders[index + 1] ?? ''
+    const nameStart = head.length + 2
+    const valueStart = nameStart + name.length + 2
+    head = `${head}\r\n${name}: ${value}`
+    assembly.addHeader(nameStart, nameStart + name.length, valueStart, valueStart + value.length)
+  }
+  assembly.headLength = head.length
+  staging.keepWholeHead(assembly, Buffer.from(head, 'latin1'))
+}
+
+function deliver(assembly: RequestAssembly, target: HttpRequestTarget, request: IncomingMessage): void {
+  const slab = target.staging.handOver(assembly)
+  if (slab === undefined) target.onShedRequest(assembly)
+  else target.onStagedRequest(assembly, factsOf(request, target), slab)
+  target.staging.giveAssembly(assembly)
+}
+
+function factsOf(request: IncomingMessage, target: HttpRequestTarget): RecordFacts {
+  const method = request.method ?? ''
+  return {
+    methodId: methodNames.indexOf(method),
+    methodStart: 0,
+    methodEnd: method.length,
+    httpVersion: request.httpVersionMajor * 10 + request.httpVersionMinor,
+    parseError: 'none',
+    peer: Buffer.from(peerAddressOf(request.socket), 'latin1'),
+    peerPort: request.socket.remotePort ?? 0,
+    receivedAtMs: target.wallClockMs(performance.now()),
+  }
+}
+
+/** A reset is how clients end; 'close' follows and does what is to be done. */
+function ignoreError(): void {}

@@ -1,0 +1,38 @@
+// Reads the PEM files of a TLS listener.
+import { readFileSync } from 'node:fs'
+import { MirrorwafError, reasonOf } from '../errors.js'
+
+/** PEM texts; `clientCa` empty = client certificates are not asked for. */
+export interface TlsMaterial {
+  readonly cert: string
+  readonly key: string
+  readonly clientCa: string
+}
+
+/** Paths, empty = not given; `ServeOptions` satisfies it. */
+export interface TlsPaths {
+  readonly tlsCert: string
+  readonly tlsKey: string
+  readonly tlsClientCa: string
+}
+
+/**
+ * @returns undefined when no certificate is configured: plain HTTP.
+ * @throws MirrorwafError `MWAF_LISTENER_TLS` for a file that cannot be read.
+ */
+export function readTlsMaterial(paths: TlsPaths): TlsMaterial | undefined {
+  if (paths.tlsCert === '') return undefined
+  return {
+    cert: readPem('certificate (--tls-cert)', paths.tlsCert),
+    key: readPem('key (--tls-key)', paths.tlsKey),
+    clientCa: paths.tlsClientCa === '' ? '' : readPem('client CA (--tls-client-ca)', paths.tlsClientCa),
+  }
+}
+
+function readPem(file: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new MirrorwafError('MWAF_LISTENER_TLS', { file: `${file} ${path}`, reason: reasonOf(cause) }, cause)
+  }
+}

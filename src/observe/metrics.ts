@@ -1,0 +1,230 @@
+// Turns counters, histograms and what the reporting thread knows itself into Prometheus text. Sole import of prom-client.
+// Nothing here runs per request: prom-client is fed when somebody scrapes, because one of its increments costs as much as
+// parsing a header does.
+import { readdir } from 'node:fs/promises'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { CounterId } from './counter-ids.js'
+import type { Instruments } from './instruments.js'
+import type { LatencyHistogram } from './latency-histogram.js'
+import { batchBuckets, familyMetrics, latencyBuckets, scalarMetrics } from './metric-catalogue.js'
+
+/** Hits of one rule; ids and types come from the ruleset, never from a sender. */
+export interface RuleHit {
+  readonly rule: string
+  readonly type: string
+  readonly count: number
+}
+
+export interface EngineInfo {
+  readonly engine: string
+  readonly version: string
+  readonly rulesVersion: string
+}
+
+/** What a scrape needs of one sink; `src/sinks/sink.ts` SinkTotals. */
+export interface SinkNumbers {
+  readonly name: string
+  readonly written: number
+  readonly dropped: Readonly<Record<string, number>>
+  readonly queuedBytes: number
+}
+
+export interface MetricsSources {
+  readonly instruments: Instruments
+  readonly sinks: () => readonly SinkNumbers[]
+}
+
+/**
+ * More rules than any ruleset has; hits beyond count under the label "other". Rule names cannot be chosen by a sender, but a
+ * reload may bring new ones for as long as the process lives.
+ */
+export const ruleSeriesLimit = 10_000
+
+/** The metrics of one process. Lives in the reporting thread. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #instruments: Instruments
+  readonly #ruleHits: Counter<'rule' | 'type'>
+  readonly #engineInfo: Gauge<'engine' | 'version' | 'rules_version'>
+  readonly #rules = new Set<string>()
+
+  constructor(sources: MetricsSources) {
+    this.#instruments = sources.instruments
+    this.#registerShared()
+    this.#registerHistograms()
+    this.#registerSinks(sources)
+    this.#registerProcess()
+    const registers = [this.#registry]
+    this.#ruleHits = new Counter({
+      name: 'mirrorwaf_rule_hits_total',
+      help: 'Matches by rule and type of attack',
+      labelNames: ['rule', 'type'],
+      registers,
+    })
+    this.#engineInfo = new Gauge({
+      name: 'mirrorwaf_engine_info',
+      help: 'The engine and ruleset in use; the value is always 1',
+      labelNames: ['engine', 'version', 'rules_version'],
+      registers,
+    })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  render(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  addRuleHits(hits: readonly RuleHit[]): void {
+    for (const { rule, type, count } of hits) {
+      const isKnown = this.#rules.has(rule) || this.#rules.size < ruleSeriesLimit
+      if (isKnown) this.#rules.add(rule)
+      this.#ruleHits.inc(isKnown ? { rule, type } : { rule: 'other', type: 'other' }, count)
+    }
+  }
+
+  setEngine({ engine, version, rulesVersion }: EngineInfo): void {
+    this.#engineInfo.reset()
+    this.#engineInfo.set({ engine, version, rules_version: rulesVersion }, 1)
+  }
+
+  #registerShared(): void {
+    const { counters } = this.#instruments
+    for (const { kind, name, help, index, scale } of scalarMetrics) {
+      this.#registerRead(kind, name, help, [], () => [{ labels: {}, value: counters.get(index) * scale }])
+    }
+    for (const { kind, name, help, label, members, scale } of familyMetrics) {
+      this.#registerRead(kind, name, help, [label], () =>
+        members.map(([value, index]) => ({ labels: { [label]: value }, value: counters.get(index) * scale })),
+      )
+    }
+  }
+
+  #registerHistograms(): void {
+    const { answerLatencyUs, verdictLatencyUs, batchRequests } = this.#instruments
+    const registry = this.#registry
+    const perSecond = 1e6
+    registerHistogram(registry, 'mirrorwaf_answer_latency_seconds', 'From the last body byte to the answer or FIN', {
+      source: answerLatencyUs,
+      buckets: latencyBuckets,
+      unitsPerBase: perSecond,
+    })
+    registerHistogram(registry, 'mirrorwaf_verdict_latency_seconds', 'From the last body byte to the verdict', {
+      source: verdictLatencyUs,
+      buckets: latencyBuckets,
+      unitsPerBase: perSecond,
+    })
+    registerHistogram(registry, 'mirrorwaf_batch_requests', 'Requests per batch', {
+      source: batchRequests,
+      buckets: batchBuckets,
+      unitsPerBase: 1,
+    })
+  }
+
+  #registerSinks({ sinks, instruments }: MetricsSources): void {
+    this.#registerRead('counter', 'mirrorwaf_sink_events_total', 'Events written', ['sink'], () =>
+      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.written })),
+    )
+    this.#registerRead('gauge', 'mirrorwaf_sink_queue_bytes', 'Bytes of events that wait', ['sink'], () =>
+      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.queuedBytes })),
+    )
+    this.#registerRead('counter', 'mirrorwaf_sink_dropped_total', 'Events lost', ['sink', 'reason'], () => [
+      // The channel into the reporting thread stands before all sinks.
+      { labels: { sink: 'all', reason: 'channel_full' }, value: instruments.counters.get(CounterId.channelDropped) },
+      ...sinks().flatMap((sink) =>
+        Object.entries(sink.dropped).map(([reason, value]) => ({ labels: { sink: sink.name, reason }, value })),
+      ),
+    ])
+  }
+
+  #registerProcess(): void {
+    const { counters } = this.#instruments
+    this.#registerRead('gauge', 'process_resident_memory_bytes', 'Resident memory of all processes', [], () => [
+      { labels: {}, value: process.memoryUsage.rss() + counters.get(CounterId.childResidentBytes) },
+    ])
+    this.#registerRead('counter', 'process_cpu_seconds_total', 'CPU time of all processes, user and system', [], () => {
+      const { user, system } = process.cpuUsage()
+      return [{ labels: {}, value: (user + system + counters.get(CounterId.childCpuUs)) / 1e6 }]
+    })
+    this.#registerRead('gauge', 'process_open_fds', 'Open file descriptors', [], async () => {
+      // Without /proc (not Linux) the number is left out, as Prometheus' own collectors do.
+      const names = await readdir('/proc/self/fd').catch(() => undefined)
+      return names === undefined ? [] : [{ labels: {}, value: names.length }]
+    })
+  }
+
+  /** Registers a metric whose samples are read when somebody scrapes. */
+  #registerRead(
+    kind: 'counter' | 'gauge',
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: () => readonly Sample[] | Promise<readonly Sample[]>,
+  ): void {
+    const registers = [this.#registry]
+    if (kind === 'gauge') {
+      const metric: Gauge = new Gauge({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect: async () => {
+          const samples = await read()
+          metric.reset()
+          for (const { labels, value } of samples) metric.set(labels, value)
+        },
+      })
+      return
+    }
+    const metric: Counter = new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect: async () => {
+        const samples = await read()
+        metric.reset()
+        for (const { labels, value } of samples) metric.inc(labels, value)
+      },
+    })
+  }
+}
+
+interface Sample {
+  readonly labels: Record<string, string>
+  readonly value: number
+}
+
+interface HistogramSource {
+  readonly source: LatencyHistogram
+  /** In the metric's base unit. */
+  readonly buckets: readonly number[]
+  /** Recorded units per base unit: 1e6 for microseconds in a metric in seconds. */
+  readonly unitsPerBase: number
+}
+
+/**
+ * A prom-client histogram whose numbers come from shared memory instead of `observe`: they are put into prom-client's own store
+ * (`hashMap`: one entry per combination of labels, here none; counts per bucket, not cumulative) when somebody scrapes.
+ * The store is not part of its types; the version is pinned and metrics.test.ts would see it change.
+ */
+function registerHistogram(registry: Registry, name: string, help: string, source: HistogramSource): void {
+  const histogram: Histogram = new Histogram({
+    name,
+    help,
+    buckets: [...source.buckets],
+    registers: [registry],
+    collect: () => {
+      Object.assign(histogram, { hashMap: { '': readBuckets(source) } })
+    },
+  })
+}
+
+function readBuckets({ source, buckets, unitsPerBase }: HistogramSource): object {
+  // Rounded because 25e-6 * 1e6 is a hair below 25 and would lose the slot of 25.
+  const { counts, count, sum } = source.cumulativeCounts(buckets.map((bound) => Math.round(bound * unitsPerBase)))
+  const perBucket = buckets.map((bound, index) => [bound, (counts[index] ?? 0) - (counts[index - 1] ?? 0)] as const)
+  return { labels: {}, bucketValues: Object.fromEntries(perBucket), sum: sum / unitsPerBase, count }
+}

@@ -1,0 +1,186 @@
+// The compiler: ruleset documents -> necessary conditions, by place. Runs once per ruleset, off the hot path; all workers
+// share the result. Nothing in it knows any particular ruleset.
+
+import { requestAddresses } from '../request/value-visitor.js'
+import { NfaBuilder } from './automaton/nfa-builder.js'
+import { GroupStore } from './compile/group-store.js'
+import { PatternStore } from './compile/pattern-store.js'
+import { describePlace, type PlaceNode, PlaceTree } from './compile/place-tree.js'
+import { TestMerger } from './compile/test-merger.js'
+import type { CompiledPlace, CompiledRuleset, RuleExplanation } from './compiled-ruleset.js'
+import type { ConditionTest } from './ruleset/condition-test.js'
+import { type AddressBook, type Placement, planRule, type RulePlan } from './ruleset/plan-rule.js'
+import { readRulesetSource } from './ruleset/read-ruleset.js'
+import type { DerivedAddress, RuleSource, RulesetSource } from './ruleset/rule-source.js'
+
+/**
+ * Compiles a ruleset.
+ * @param documents - what the engine is given, in its order.
+ * @param engineVersion - decides which version-bound rules count.
+ */
+export function compilePrefilter(documents: readonly object[], engineVersion: string): CompiledRuleset {
+  return new RulesetCompiler(readRulesetSource(documents, engineVersion)).compile()
+}
+
+/** Processors whose output the prefilter can work out. */
+const jwtGenerator = 'jwt_decode'
+
+class RulesetCompiler {
+  readonly #source: RulesetSource
+  readonly #book: DerivedAddressBook
+  readonly #tree = new PlaceTree()
+  readonly #explanations: RuleExplanation[] = []
+  readonly #ipLists: (readonly string[])[] = []
+  readonly #merger = new TestMerger()
+  #alwaysEngine = ''
+
+  constructor(source: RulesetSource) {
+    this.#source = source
+    this.#book = new DerivedAddressBook(source.derived)
+  }
+
+  compile(): CompiledRuleset {
+    this.#placeRules()
+    const builder = new NfaBuilder()
+    const groups = new GroupStore(new PatternStore(builder))
+    for (const node of this.#tree.addresses.values()) this.#collect(node, [])
+    const addresses = [...this.#tree.addresses].map(
+      ([name, node]) => [name, this.#compilePlace(name, node, [], groups)] as const,
+    )
+    const nfa = builder.finish()
+    return {
+      nfa,
+      groups: groups.finish(nfa),
+      addresses,
+      ipLists: this.#ipLists,
+      checks: groups.checks,
+      alwaysEngine: this.#alwaysEngine,
+      explanations: this.#explanations,
+    }
+  }
+
+  #placeRules(): void {
+    const nowSeconds = Date.now() / 1000
+    for (const rule of this.#source.rules) this.#placeRule(rule, planRule(rule, this.#source, this.#book, nowSeconds))
+    for (const { ruleId, reason, addresses } of this.#source.doubts) {
+      const fed = addresses.filter((address) => this.#book.isFed(address))
+      if (fed.length > 0 || addresses.length === 0) this.#alwaysAt(fed, reason)
+      this.#explain(ruleId, 'always', reason, -1, fed)
+    }
+    for (const { id, reason } of this.#source.skipped) this.#explain(id, 'skipped', reason, -1, [])
+    this.#placeDecoders()
+  }
+
+  #placeRule(rule: RuleSource, plan: RulePlan): void {
+    if (plan.kind === 'inert') {
+      this.#explain(rule.id, 'inert', plan.reason, -1, [])
+      return
+    }
+    if (rule.isAttributeOnly) {
+      this.#explain(rule.id, 'attributes', 'it sets attributes only, which cleared requests go without', -1, [])
+      return
+    }
+    if (plan.kind === 'always') {
+      this.#alwaysAt(plan.addresses, `rule ${rule.id}: ${plan.reason}`)
+      this.#explain(rule.id, 'always', plan.reason, -1, plan.addresses)
+      return
+    }
+    for (const placement of plan.placements) this.#tree.address(placement.address).put(placement)
+    const places = plan.placements.map(({ address, keyPath, scope }) => describePlace(address, keyPath, scope))
+    this.#explain(rule.id, 'tested', '', plan.condition, places)
+  }
+
+  #explain(
+    ruleId: string,
+    kind: RuleExplanation['kind'],
+    reason: string,
+    condition: number,
+    places: readonly string[],
+  ): void {
+    this.#explanations.push({ ruleId, kind, reason, condition, places })
+  }
+
+  /** @param addresses - none: all requests. */
+  #alwaysAt(addresses: readonly string[], reason: string): void {
+    if (addresses.length === 0) this.#alwaysEngine ||= reason
+    for (const address of addresses) this.#tree.address(address).present ||= reason
+  }
+
+  /** Derived addresses that are tested anywhere are worked out where they come from. */
+  #placeDecoders(): void {
+    for (const { generator, output, inputs } of this.#source.derived) {
+      if (generator !== jwtGenerator || !this.#tree.addresses.has(output)) continue
+      for (const { address, keyPath } of inputs) {
+        const node = this.#tree.address(address).at(keyPath)
+        // Two processors on one input are more than the runtime keeps apart.
+        if (node.jwtOutput !== '' && node.jwtOutput !== output) node.present ||= `two tokens are made of ${address}`
+        node.jwtOutput = output
+      }
+    }
+  }
+
+  /** Shows all sets of tests to the merger, before any becomes a group. */
+  #collect(node: PlaceNode, above: readonly Placement[]): void {
+    const tests = [...above, ...node.tests]
+    this.#merger.collect(tests.filter(looksAtValues))
+    this.#merger.collect(tests.filter(looksAtKeys))
+    for (const child of node.children.values()) this.#collect(child, tests)
+  }
+
+  #compilePlace(name: string, node: PlaceNode, above: readonly Placement[], groups: GroupStore): CompiledPlace {
+    const tests = [...above, ...node.tests]
+    return {
+      values: groups.add(name, this.#merger.resolve(tests.filter(looksAtValues))),
+      keys: groups.add(`${name} keys`, this.#merger.resolve(tests.filter(looksAtKeys))),
+      present: node.present,
+      firesOnNumber: tests.some(({ test }) => test.kind === 'number'),
+      firesOnBoolean: tests.some(({ test }) => test.kind === 'boolean'),
+      ipLists: tests.flatMap(({ test }) => (test.kind === 'ip' ? [this.#ipList(test.entries)] : [])),
+      jwtOutput: node.jwtOutput,
+      children: [...node.children].map(
+        ([key, child]) => [key, this.#compilePlace(`${name}[${key}]`, child, tests, groups)] as const,
+      ),
+    }
+  }
+
+  #ipList(entries: readonly string[]): number {
+    const known = this.#ipLists.indexOf(entries)
+    return known === -1 ? this.#ipLists.push(entries) - 1 : known
+  }
+}
+
+function looksAtValues({ scope, test }: Placement): boolean {
+  return scope !== 'keys' && isMatched(test)
+}
+
+function looksAtKeys({ scope, test }: Placement): boolean {
+  return scope !== 'values' && isMatched(test)
+}
+
+/** Tests that automata do; the others are the place's own. */
+function isMatched(test: ConditionTest): boolean {
+  return test.kind === 'pattern' || test.kind === 'checked'
+}
+
+/** Knows what a mirrored request fills, directly or through processors. */
+class DerivedAddressBook implements AddressBook {
+  readonly #fed: Set<string> = new Set(requestAddresses)
+  readonly #doubtful = new Map<string, string[]>()
+
+  constructor(derived: readonly DerivedAddress[]) {
+    for (const { generator, output, inputs } of derived) {
+      const fedInputs = inputs.map(({ address }) => address).filter((address) => this.#fed.has(address))
+      if (fedInputs.length === 0) continue
+      if (generator === jwtGenerator) this.#fed.add(output)
+      else this.#doubtful.set(output, [...(this.#doubtful.get(output) ?? []), ...fedInputs])
+    }
+  }
+
+  isFed(address: string): boolean {
+    return this.#fed.has(address)
+  }
+
+  doubtfulInputsOf(address: string): readonly string[] | undefined {
+    return this.#doubtful.get(address)
+  }
+}

@@ -1,0 +1,387 @@
+// The runtime: walks what decoders send through the compiled places and says whether the engine may be skipped.
+// Stage: decode -> [prefilter] -> engine. Hot path; bench: scenarios/prefilter.bench.ts. One per worker thread.
+//
+// What a cleared request goes without, because only the engine makes it: fingerprints (_dd.appsec.fp.*), schemas (sampled
+// requests must therefore go to the engine), truncation metrics, and attributes of rules that neither raise an event nor
+// ask to keep the request (in Datadog's ruleset: JWT algorithm, missing expiry and audience). Rules that do either are
+// tested as all others, on decoded bearer tokens too, so events, `keep` and actions come out as without the prefilter.
+import type { Engine } from '../engine/engine.js'
+import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from '../request/value-visitor.js'
+import { Automaton } from './automaton/automaton.js'
+import { BuildBudget, type BuildLimits, type Clock } from './automaton/build-budget.js'
+import { SubsetScratch } from './automaton/subset-step.js'
+import { TableBudget } from './automaton/table-budget.js'
+import type { CompiledGroup, CompiledRuleset } from './compiled-ruleset.js'
+import type { CandidateReason, Prefilter } from './prefilter.js'
+import { decodePart, splitBearer } from './runtime/bearer-token.js'
+import { Checker } from './runtime/checker.js'
+import { HeldRequests, type VerdictReport } from './runtime/held-requests.js'
+import { IpMatcher } from './runtime/ip-matcher.js'
+import { Place, type PlaceParts, type ScanGroup } from './runtime/place.js'
+import { sendJson } from './runtime/send-json.js'
+import { readyRescan, ValueScanner } from './runtime/value-scanner.js'
+import { ValueStore } from './runtime/value-store.js'
+import { WarmUpCorpus } from './warm-up/warm-up-corpus.js'
+
+export interface PrefilterLimits extends BuildLimits {
+  /** Bytes that the tables of all automata of this worker may take. */
+  readonly tableBytes: number
+}
+
+/** What a prefilter is built with. */
+export interface PrefilterParts {
+  /** Builds the small handle that confirms is_sqli and is_xss; called once, if the ruleset has them. */
+  readonly createEngine: (rulesDocument: object) => Engine
+  /** Monotonic, milliseconds. */
+  readonly now: Clock
+  readonly limits?: Partial<PrefilterLimits>
+}
+
+/** Totals since the start; for metrics. */
+export interface PrefilterStats {
+  readonly states: number
+  readonly transitions: number
+  readonly tableBytes: number
+  readonly flushes: number
+  /** Milliseconds spent building states and transitions. */
+  readonly buildMs: number
+  readonly refusedByRequest: number
+  readonly refusedByRate: number
+  /** Texts that were transformed and looked at again. */
+  readonly rescans: number
+  /** Calls of the confirming handle, and values given to it. */
+  readonly checkCalls: number
+  readonly checkedValues: number
+  readonly tables: readonly TableStats[]
+}
+
+/** The tables of one group of patterns. */
+export interface TableStats {
+  /** For people; not stable across rulesets. */
+  readonly name: string
+  readonly states: number
+  /** Memory in use. */
+  readonly tableBytes: number
+  readonly flushes: number
+}
+
+/**
+ * The prefilter of one ruleset.
+ *
+ * A worker with a batch of requests in hand asks the engine once for all of them:
+ * ```ts
+ * for each request: reset(); walk into sink
+ *   if (isCandidate) run the engine
+ *   else if (isPending) { hold(number of the request); if (mustSettle) settle(decide) }
+ *   else it is cleared
+ * settle(decide)
+ * ```
+ * `isCleared` decides one request at once, for a full call's price.
+ */
+export interface RulesetPrefilter extends Prefilter {
+  /** The request in hand must go to the engine; known without asking it. */
+  readonly isCandidate: boolean
+  /** Not a candidate so far, but the engine must check some of its values before it is cleared. */
+  readonly isPending: boolean
+  /** Too little room is left for another request's values: settle before the next. */
+  readonly mustSettle: boolean
+  /** Puts the pending request in hand aside. @param ticket - the caller's number for it. */
+  hold(ticket: number): void
+  /** Decides all requests that were put aside, in order; not to be called while a request is being walked. */
+  settle(report: VerdictReport): void
+  readonly stats: PrefilterStats
+  /**
+   * Sends harmless requests of its own through the automata, until their states are there or the time is used up.
+   * @param limitMs - of the injected clock; the default is what a worker may take before it is ready.
+   * @returns how many were sent.
+   */
+  warmUp(limitMs?: number): number
+  /** From now on requests that fill this address are candidates: the engine contradicted a clearance. */
+  distrust(address: string, reason: string): void
+  /** Gives native memory back. */
+  dispose(): void
+}
+
+/** A worker is ready half a second after its start at the latest. */
+const warmUpLimitMs = 400
+/** After this many requests of the corpus fewer than one in ten still needs a new state. */
+const warmUpRequests = 4000
+
+/** Groups of this many patterns meet all kinds of values and need room; the others have few states. */
+const manyPatterns = 16
+/** Largest part of all table bytes that one group may take. */
+const largeShare = 0.6
+const smallShare = 0.15
+
+const defaultLimits: PrefilterLimits = {
+  workPerRequest: 4000,
+  timeShare: 0.07,
+  burstMs: 30,
+  tableBytes: 32 * 1024 * 1024,
+}
+
+/** Builds the runtime of a compiled ruleset for one worker thread. */
+export function createPrefilter(compiled: CompiledRuleset, parts: PrefilterParts): RulesetPrefilter {
+  return new CompiledPrefilter(compiled, parts)
+}
+
+class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, PlaceParts {
+  readonly #now: Clock
+  readonly #alwaysEngine: string
+  readonly #budget: BuildBudget
+  readonly #tables: TableBudget
+  readonly #automata: readonly Automaton[]
+  readonly #groups: readonly ScanGroup[]
+  readonly #ipMatchers: readonly IpMatcher[]
+  readonly #places = new Map<string, Place>()
+  /** Addresses without a place of their own that were distrusted, and why; nearly always empty. */
+  readonly #distrusted = new Map<string, string>()
+  readonly #store = new ValueStore()
+  readonly #scanner: ValueScanner
+  readonly #checker: Checker
+  readonly #held: HeldRequests
+
+  #address = ''
+  /** Place of the next value; `undefined` where nothing is tested. */
+  #here: Place | undefined
+  readonly #stack: (Place | undefined)[] = []
+  #cause: string | undefined
+  #causeAddress = ''
+
+  constructor(compiled: CompiledRuleset, parts: PrefilterParts) {
+    const limits = { ...defaultLimits, ...parts.limits }
+    this.#now = parts.now
+    this.#alwaysEngine = compiled.alwaysEngine
+    this.#budget = new BuildBudget(limits, parts.now)
+    this.#tables = new TableBudget(limits.tableBytes)
+    this.#automata = buildAutomata(compiled, this.#budget, this.#tables)
+    this.#groups = attachRescans(compiled.groups, this.#automata)
+    this.#ipMatchers = compiled.ipLists.map((entries) => new IpMatcher(entries))
+    for (const [name, place] of compiled.addresses) this.#places.set(name, new Place(place, this))
+    this.#scanner = new ValueScanner(this.#store)
+    this.#checker = new Checker(compiled.checks, parts.createEngine)
+    this.#held = new HeldRequests(this.#store, this.#checker)
+    this.reset()
+  }
+
+  get sink(): AddressSink {
+    return this
+  }
+
+  get stats(): PrefilterStats {
+    let states = 0
+    let transitions = 0
+    let flushes = 0
+    for (const automaton of this.#automata) {
+      states += automaton.stateCount
+      transitions += automaton.transitions
+      flushes += automaton.flushes
+    }
+    const { buildMs, refusedByRequest, refusedByRate } = this.#budget
+    const { rescans } = this.#scanner
+    const { usedBytes: tableBytes } = this.#tables
+    const tables = this.#automata.map(({ group, stateCount, tableBytes, flushes }) => {
+      return { name: group.name, states: stateCount, tableBytes, flushes }
+    })
+    const { calls: checkCalls, values: checkedValues } = this.#checker
+    const counted = { states, transitions, tableBytes, flushes, buildMs, refusedByRequest, refusedByRate }
+    return { ...counted, rescans, checkCalls, checkedValues, tables }
+  }
+
+  warmUp(limitMs = warmUpLimitMs): number {
+    const deadlineMs = this.#now() + limitMs
+    const corpus = new WarmUpCorpus()
+    let count = 0
+    this.#budget.setUnlimited(true)
+    while (count < warmUpRequests && this.#now() < deadlineMs) {
+      this.reset()
+      corpus.send(this)
+      count++
+    }
+    this.#budget.setUnlimited(false)
+    this.reset()
+    return count
+  }
+
+  distrust(address: string, reason: string): void {
+    const place = this.#places.get(address)
+    if (place === undefined) this.#distrusted.set(address, reason)
+    else place.present ||= reason
+  }
+
+  dispose(): void {
+    this.#checker.dispose()
+  }
+
+  reset(): void {
+    this.#budget.beginRequest()
+    this.#store.truncate(this.#held.firstFree)
+    this.#stack.length = 0
+    this.#here = undefined
+    this.#cause = undefined
+    if (this.#alwaysEngine !== '') this.#fire(this.#alwaysEngine)
+  }
+
+  get isDone(): boolean {
+    return this.#cause !== undefined
+  }
+
+  get isCleared(): boolean {
+    if (this.#cause !== undefined) return false
+    if (!this.isPending) return true
+    const mayMatch = this.#checker.matchesAny(this.#store, this.#held.firstFree, this.#store.count)
+    this.#store.truncate(this.#held.firstFree)
+    if (mayMatch) this.#fire('the engine confirmed a value')
+    return !mayMatch
+  }
+
+  get isCandidate(): boolean {
+    return this.#cause !== undefined
+  }
+
+  get isPending(): boolean {
+    return this.#cause === undefined && this.#store.count > this.#held.firstFree
+  }
+
+  get mustSettle(): boolean {
+    return this.#store.isNearlyFull
+  }
+
+  hold(ticket: number): void {
+    this.#held.hold(ticket)
+  }
+
+  settle(report: VerdictReport): void {
+    this.#held.settle(report)
+  }
+
+  get reason(): CandidateReason | undefined {
+    return this.#cause === undefined ? undefined : { address: this.#causeAddress, cause: this.#cause }
+  }
+
+  group(index: number): ScanGroup | undefined {
+    return this.#groups[index]
+  }
+
+  ipMatcher(index: number): IpMatcher {
+    const matcher = this.#ipMatchers[index]
+    if (matcher === undefined) throw new RangeError(`no address list ${index}`)
+    return matcher
+  }
+
+  address(name: RequestAddress): ValueVisitor {
+    this.#address = name
+    this.#here = this.#places.get(name)
+    this.#stack.length = 0
+    if (this.#here !== undefined && this.#here.present !== '') this.#fire(this.#here.present)
+    if (this.#distrusted.size > 0) this.#fireDistrusted(name)
+    return this
+  }
+
+  openMap(_kind: MapKind): void {
+    this.#stack.push(this.#here)
+  }
+
+  closeMap(): void {
+    this.#here = this.#stack.pop()
+  }
+
+  // A list's entries are at the place of the list.
+  openList(): void {}
+  closeList(): void {}
+
+  key(bytes: Uint8Array, start: number, end: number): void {
+    const parent = this.#stack.at(-1)
+    if (parent === undefined || this.#cause !== undefined) return
+    if (parent.keys !== undefined && !this.#scanner.passes(parent.keys, bytes, start, end)) this.#fireScan(parent.keys)
+    const place = parent.under(bytes, start, end)
+    this.#here = place
+    if (place.present !== '') this.#fire(place.present)
+  }
+
+  string(bytes: Uint8Array, start: number, end: number): void {
+    const place = this.#here
+    if (place === undefined || this.#cause !== undefined) return
+    if (place.values !== undefined && !this.#scanner.passes(place.values, bytes, start, end))
+      this.#fireScan(place.values)
+    for (const matcher of place.ipMatchers) if (matcher.matches(bytes, start, end)) this.#fire('an address list')
+    if (place.jwtOutput !== '') this.#readToken(place.jwtOutput, bytes, start, end)
+  }
+
+  number(_value: number): void {
+    if (this.#here?.firesOnNumber === true) this.#fire('a number is compared')
+  }
+
+  boolean(_value: boolean): void {
+    if (this.#here?.firesOnBoolean === true) this.#fire('a boolean is compared')
+  }
+
+  nil(): void {}
+
+  #fireDistrusted(address: string): void {
+    const reason = this.#distrusted.get(address)
+    if (reason !== undefined) this.#fire(reason)
+  }
+
+  #fire(cause: string): void {
+    if (this.#cause !== undefined) return
+    this.#cause = cause
+    this.#causeAddress = this.#address
+  }
+
+  #fireScan(group: ScanGroup): void {
+    const { refusal } = this.#budget
+    if (refusal === 'request') this.#fire('it would have built too many states')
+    else if (refusal === 'rate') this.#fire('too many states were built of late')
+    else this.#fire(`rules of ${group.automaton.group.name}`)
+  }
+
+  /** Walks what the engine would make of a bearer token as values of the derived address. */
+  #readToken(output: string, bytes: Uint8Array, start: number, end: number): void {
+    const root = this.#places.get(output)
+    const parts = splitBearer(latin1(bytes, start, end))
+    if (root === undefined || parts === undefined) return
+    if (root.present !== '') this.#fire(root.present)
+    for (const [name, part] of Object.entries(parts)) {
+      const place = root.under(encode(name), 0, name.length)
+      if (!place.isTested) continue
+      const decoded = decodePart(part)
+      if (decoded.kind === 'unclear') this.#fire('a bearer token is not understood')
+      if (decoded.kind === 'token') this.#walkJson(decoded.value, place)
+    }
+  }
+
+  #walkJson(value: unknown, place: Place): void {
+    const outer = this.#here
+    this.#here = place
+    sendJson(this, value)
+    this.#here = outer
+  }
+}
+
+function buildAutomata({ nfa, groups }: CompiledRuleset, budget: BuildBudget, tables: TableBudget): Automaton[] {
+  const parts = { nfa, budget, tables, scratch: new SubsetScratch(nfa.ops.length) }
+  return groups.map((group) => {
+    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
+    return new Automaton(group, parts, tables.capBytes * share)
+  })
+}
+
+function attachRescans(groups: readonly CompiledGroup[], automata: readonly Automaton[]): ScanGroup[] {
+  const attached: ScanGroup[] = []
+  for (const [index, { rescans, checks }] of groups.entries()) {
+    const automaton = automata[index]
+    if (automaton === undefined) break
+    const ready = rescans.map((rescan) => readyRescan(rescan, attached))
+    attached.push({ automaton, rescans: ready, checks })
+  }
+  return attached
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
+function encode(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1')
+}

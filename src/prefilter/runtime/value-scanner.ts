@@ -1,0 +1,94 @@
+// Tests one text against a group: the automaton, then what its flags ask for. Hot path; bench: scenarios/prefilter.bench.ts.
+import { firedResult } from '../automaton/automaton.js'
+import type { CheckRequest, Rescan } from '../compiled-ruleset.js'
+import { type AsciiSet, intersects } from '../regex/required-bytes.js'
+import { type TransformerPort, transformers } from '../transformers/transformer.js'
+import { addNormalizedAscii } from '../transformers/unicode-normalize.js'
+import type { ScanGroup } from './place.js'
+import type { ValueStore } from './value-store.js'
+
+/** The engine cuts texts at 4096 bytes, and decoders send nothing longer; a port may double that. */
+const maxTextBytes = 4096
+const scratchBytes = 2 * maxTextBytes + 64
+
+/** A rescan with its code looked up; one shape. Without a group it asks for characters: for none, if a trigger fires. */
+export interface ReadyRescan {
+  readonly triggers: number
+  readonly seeds: number
+  readonly ports: readonly TransformerPort[]
+  readonly group: ScanGroup | undefined
+  readonly required: readonly (readonly AsciiSet[])[]
+}
+
+/** @param groups - those made so far; a rescan's group is made before the group that refers to it. */
+export function readyRescan(rescan: Rescan, groups: readonly ScanGroup[]): ReadyRescan {
+  const fires: ReadyRescan = { triggers: rescan.triggers, seeds: 0, ports: [], group: undefined, required: [[]] }
+  if (rescan.kind === 'collect') return { ...fires, required: rescan.required }
+  if (rescan.kind === 'fire') return fires
+  const ports = rescan.ports.flatMap((name) => transformers.get(name)?.port ?? [])
+  const group = groups[rescan.group]
+  return ports.length < rescan.ports.length ? fires : { ...fires, seeds: rescan.seeds, ports, group }
+}
+
+/** Not reentrant; one per worker. */
+export class ValueScanner {
+  readonly #store: ValueStore
+  readonly #scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes)
+  readonly #found: AsciiSet = new Uint32Array(4)
+  /** Texts transformed and looked at again, for metrics. */
+  rescans = 0
+
+  constructor(store: ValueStore) {
+    this.#store = store
+  }
+
+  /** @returns false when the text may match; true may still mean that values were stored for a check. */
+  passes(group: ScanGroup, bytes: Uint8Array, start: number, end: number): boolean {
+    // The engine's string operators never match an empty text.
+    if (start === end) return true
+    if (end - start > maxTextBytes) return false
+    const flags = group.automaton.scan(bytes, start, end)
+    if (flags === firedResult) return false
+    return flags === 0 || this.#followUp(group, flags, bytes, start, end)
+  }
+
+  #followUp(group: ScanGroup, flags: number, bytes: Uint8Array, start: number, end: number): boolean {
+    for (const rescan of group.rescans) {
+      if ((flags & rescan.triggers) === 0) continue
+      if (rescan.seeds !== 0 && (flags & rescan.seeds) === 0) continue
+      if (!this.#passesAfter(rescan, bytes, start, end)) return false
+    }
+    for (const request of group.checks) {
+      if ((flags & request.triggers) !== 0 && !this.#keep(request, bytes, start, end)) return false
+    }
+    return true
+  }
+
+  #passesAfter(rescan: ReadyRescan, bytes: Uint8Array, start: number, end: number): boolean {
+    const { group, ports } = rescan
+    if (group === undefined) return !this.#holdsAll(rescan.required, bytes, start, end)
+    const scratch = this.#scratch
+    let length = end - start
+    for (let index = 0; index < length; index++) scratch[index] = bytes[start + index] ?? 0
+    for (const port of ports) length = port(scratch, length)
+    this.rescans++
+    return length === 0 || group.automaton.scan(scratch, 0, length) !== firedResult
+  }
+
+  /** True when the text, its characters normalised, may hold all that one of the patterns needs. */
+  #holdsAll(required: ReadyRescan['required'], bytes: Uint8Array, start: number, end: number): boolean {
+    this.rescans++
+    const found = this.#found.fill(0)
+    addNormalizedAscii(bytes, start, end, found)
+    for (const sets of required) {
+      let index = 0
+      while (index < sets.length && intersects(sets[index] ?? found, found)) index++
+      if (index === sets.length) return true
+    }
+    return false
+  }
+
+  #keep(request: CheckRequest, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#store.add(request.check, bytes, start, end)
+  }
+}

@@ -1,0 +1,146 @@
+// Walks a request's body into WAF addresses, by what it says it is and by what it looks like.
+// Stage: record -> [decode] -> prefilter or engine. Bench: scenarios/decode.bench.ts.
+import type { RecordReader } from '../batch/record-reader.js'
+import { equalsIgnoreCase } from './ascii.js'
+import type { BodyFault } from './body/body-fault.js'
+import { sniffKind } from './body/body-kind.js'
+import { toUtf8, type Utf8Content } from './body/charset.js'
+import { type ContentEncoding, contentEncodingOf, decodeContent } from './body/content-encoding.js'
+import { ContentWalker } from './body/content-walker.js'
+import type { DecodeTools } from './decode-tools.js'
+import { type MediaType, noMediaType, readMediaType } from './media-type.js'
+import type { AddressSink, ValueVisitor } from './value-visitor.js'
+import type { WalkSettings } from './walk-settings.js'
+
+/** How the walk over a body ended. */
+export interface BodyReport {
+  /** Media type as declared, without parameters, lower case; `null` when none was sent. */
+  readonly type: string | null
+  /** Body bytes, as captured, that were decoded and handed to the sink. */
+  readonly inspectedBytes: number
+  /** A limit cut the content before all of it was handed over. */
+  readonly isTruncated: boolean
+  /** The budget ran out before the end. */
+  readonly isTimedOut: boolean
+  readonly fault: BodyFault | undefined
+}
+
+const noBody: BodyReport = Object.freeze({
+  type: null,
+  inspectedBytes: 0,
+  isTruncated: false,
+  isTimedOut: false,
+  fault: undefined,
+})
+
+/** More stacked encodings than this are not undone: no client stacks even two. */
+const maxStackedEncodings = 2
+
+/** Longest Content-Encoding line that is read. */
+const maxEncodingLineLength = 128
+
+/** Walks bodies. One per worker thread. */
+export class BodyWalker {
+  readonly #settings: WalkSettings
+  readonly #tools: DecodeTools
+  readonly #content: ContentWalker
+  #fault: BodyFault | undefined
+  #isTruncated = false
+
+  constructor(settings: WalkSettings, tools: DecodeTools) {
+    this.#settings = settings
+    this.#tools = tools
+    this.#content = new ContentWalker(tools)
+  }
+
+  /** Sends the body's addresses to the sink; nothing when there is no body. */
+  walk(record: RecordReader, sink: AddressSink): BodyReport {
+    const { bodyStart } = record
+    const bodyEnd = Math.min(record.bodyEnd, bodyStart + this.#settings.bodyInspectLimitBytes)
+    const media = findMediaType(record)
+    if (bodyEnd <= bodyStart) return media.type === '' ? noBody : { ...noBody, type: media.type }
+    this.#fault = undefined
+    this.#isTruncated = bodyEnd < record.bodyEnd
+    const { budget } = this.#tools
+    const spentBefore = budget.spentBytes
+    this.#content.fileNames.clear()
+    this.#walkEncoded(record, sink.address('server.request.body'), media, bodyEnd)
+    const { fileNames } = this.#content
+    if (fileNames.hasNames) fileNames.send(sink.address('server.request.body.filenames'))
+    const capturedBytes = bodyEnd - bodyStart
+    return {
+      type: media.type === '' ? null : media.type,
+      inspectedBytes: budget.isExhausted ? Math.min(capturedBytes, budget.spentBytes - spentBefore) : capturedBytes,
+      isTruncated: this.#isTruncated,
+      isTimedOut: budget.isExhausted,
+      fault: this.#fault,
+    }
+  }
+
+  /**
+   * Undoes the content encodings. What does not decode, or reads as text as it is, is also walked as if it were not encoded:
+   * many backends ignore the header, so that a false one would hide the body.
+   */
+  #walkEncoded(record: RecordReader, visitor: ValueVisitor, media: MediaType, bodyEnd: number): void {
+    const { bytes, bodyStart } = record
+    const encodings = this.#readEncodings(record)
+    if (encodings.length === 0) {
+      this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+      return
+    }
+    let content = bytes.subarray(bodyStart, bodyEnd)
+    let isDecoded = false
+    for (const encoding of encodings.slice(-maxStackedEncodings).reverse()) {
+      const decoded = decodeContent(content, encoding, this.#settings.bodyInspectLimitBytes, this.#tools.budget)
+      if (decoded.fault === 'corrupt') this.#noteFault('content_encoding_corrupt')
+      if (decoded.fault === 'too-large') this.#isTruncated = true
+      if (decoded.bytes.length === 0) break
+      content = decoded.bytes
+      isDecoded = true
+    }
+    if (isDecoded) this.#walkCharset(visitor, content, 0, content.length, media)
+    if (!isDecoded) this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+    else if (sniffKind(bytes, bodyStart, bodyEnd) !== 'binary') {
+      this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+    }
+  }
+
+  /** In the order in which they were applied; unknown ones are noted and left out. */
+  #readEncodings(record: RecordReader): ContentEncoding[] {
+    const encodings: ContentEncoding[] = []
+    for (let index = 0; index < record.headerCount; index++) {
+      if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'content-encoding')) continue
+      const start = record.valueStart(index)
+      const line = record.bytes.toString(
+        'latin1',
+        start,
+        Math.min(record.valueEnd(index), start + maxEncodingLineLength),
+      )
+      for (const token of line.split(',')) {
+        const encoding = contentEncodingOf(token)
+        if (encoding === undefined) this.#noteFault('content_encoding_unknown')
+        else if (encoding !== 'identity') encodings.push(encoding)
+      }
+    }
+    return encodings
+  }
+
+  #walkCharset(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, media: MediaType): void {
+    const content: Utf8Content = toUtf8(bytes, start, end, media.charset, this.#tools.budget)
+    if (content.isUnknown) this.#noteFault('charset_unknown')
+    this.#noteFault(this.#content.walk(visitor, content.bytes, content.start, content.end, media))
+    if (content.isGuess) this.#noteFault(this.#content.walk(visitor, bytes, start, end, media))
+  }
+
+  #noteFault(fault: BodyFault | undefined): void {
+    this.#fault ??= fault
+  }
+}
+
+function findMediaType(record: RecordReader): MediaType {
+  for (let index = 0; index < record.headerCount; index++) {
+    if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'content-type')) continue
+    return readMediaType(record.bytes, record.valueStart(index), record.valueEnd(index))
+  }
+  return noMediaType
+}

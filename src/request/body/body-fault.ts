@@ -1,0 +1,14 @@
+// What can be wrong with a body, in words that events and metrics show.
+
+/** A body's fault; the first one found is reported. None of them keeps content from the rules. */
+export type BodyFault =
+  | 'content_encoding_unknown'
+  | 'content_encoding_corrupt'
+  | 'charset_unknown'
+  /** The content is not what Content-Type says. */
+  | 'content_type'
+  | 'json_syntax'
+  | 'json_cut'
+  | 'xml_cut'
+  /** A multipart body without the boundary that its Content-Type names. */
+  | 'multipart_boundary'

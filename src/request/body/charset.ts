@@ -1,0 +1,137 @@
+// Turns a body in another charset into UTF-8, by its byte order mark, by what its Content-Type says, or by the shape of its bytes.
+// Stage: [decode]. Engine: TextDecoder (ICU, WHATWG labels), fed in slices so that the budget is kept; UTF-32, which it does not
+// know, by hand.
+import type { DecodeBudget } from '../decode-budget.js'
+import { byteAt, isAsciiRange, writeCodePoint } from '../utf8.js'
+
+/** A body as UTF-8 (perhaps not quite valid: what claims to be UTF-8 is taken as it is). */
+export interface Utf8Content {
+  /** The input itself when it needed no change. */
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+  /** The bytes read as they are may mean something else to a backend that ignores the charset. */
+  readonly isGuess: boolean
+  /** The charset is not known here. */
+  readonly isUnknown: boolean
+}
+
+/** Bytes that are converted between two looks at the clock. A multiple of four, so that no unit is split. */
+const sliceBytes = 64 * 1024
+
+/** Charsets of one byte per character that leave ASCII as it is: read as UTF-8 they could hide nothing. */
+const transparentCharsets = /^(iso-?8859-|windows-125|cp125|latin|l\d$|koi8-)/
+
+/** @param charset - lower case, empty when not declared. */
+export function toUtf8(bytes: Buffer, start: number, end: number, charset: string, budget: DecodeBudget): Utf8Content {
+  if (isPlainStart(bytes, start, end) && normalCharset(charset) === 'utf-8') {
+    return { bytes, start, end, isGuess: false, isUnknown: false }
+  }
+  const marked = markedCharset(bytes, start, end)
+  if (marked === 'utf-8') return { bytes, start: start + 3, end, isGuess: false, isUnknown: false }
+  const shaped = marked === '' ? shapedCharset(bytes, start, end) : ''
+  const name = marked || shaped || normalCharset(charset)
+  const isTransparent = transparentCharsets.test(name)
+  if (name === 'utf-8' || (isTransparent && isAsciiRange(bytes, start, end))) {
+    return { bytes, start, end, isGuess: false, isUnknown: false }
+  }
+  const converted = convert(bytes, start, end, name, budget)
+  if (converted === undefined) return { bytes, start, end, isGuess: false, isUnknown: true }
+  return {
+    bytes: converted,
+    start: 0,
+    end: converted.length,
+    isGuess: marked === '' && !isTransparent,
+    isUnknown: false,
+  }
+}
+
+/** Two ASCII characters: neither a byte order mark nor wider units can be here. */
+function isPlainStart(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start < 2) return false
+  const first = bytes[start] ?? 0
+  const second = bytes[start + 1] ?? 0
+  return first > 0 && first < 0x80 && second > 0 && second < 0x80
+}
+
+/** The charset that a byte order mark names, empty without one. */
+function markedCharset(bytes: Buffer, start: number, end: number): string {
+  const first = byteAt(bytes, start)
+  const second = byteAt(bytes, start + 1)
+  const third = byteAt(bytes, start + 2)
+  const fourth = byteAt(bytes, start + 3)
+  if (end - start >= 3 && first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8'
+  if (end - start >= 4 && first === 0xff && second === 0xfe && third === 0 && fourth === 0) return 'utf-32le'
+  if (end - start >= 4 && first === 0 && second === 0 && third === 0xfe && fourth === 0xff) return 'utf-32be'
+  if (end - start >= 2 && first === 0xff && second === 0xfe) return 'utf-16le'
+  if (end - start >= 2 && first === 0xfe && second === 0xff) return 'utf-16be'
+  return ''
+}
+
+/** RFC 4627: JSON begins with two ASCII characters, so its zero bytes tell the encoding; forms and XML do too. */
+function shapedCharset(bytes: Buffer, start: number, end: number): string {
+  if (end - start < 4) return ''
+  let zeros = ''
+  for (let index = 0; index < 4; index++) zeros += byteAt(bytes, start + index) === 0 ? '0' : 'x'
+  switch (zeros) {
+    case '0x0x':
+      return 'utf-16be'
+    case 'x0x0':
+      return 'utf-16le'
+    case '000x':
+      return 'utf-32be'
+    case 'x000':
+      return 'utf-32le'
+    default:
+      return ''
+  }
+}
+
+function normalCharset(charset: string): string {
+  switch (charset) {
+    case '':
+    case 'utf8':
+    case 'utf-8':
+    case 'ascii':
+    case 'us-ascii':
+      return 'utf-8'
+    case 'utf-32':
+      return 'utf-32be'
+    default:
+      return charset
+  }
+}
+
+/** @returns `undefined` for a charset that is not known. */
+function convert(bytes: Buffer, start: number, end: number, name: string, budget: DecodeBudget): Buffer | undefined {
+  if (name === 'utf-32le' || name === 'utf-32be') return convertUtf32(bytes, start, end, name === 'utf-32le', budget)
+  const decoder = decoderFor(name)
+  if (decoder === undefined) return undefined
+  const slices: Buffer[] = []
+  for (let index = start; index < end && budget.check(); index += sliceBytes) {
+    // Copied, because TextDecoder takes no shared memory.
+    const slice = Buffer.from(bytes.subarray(index, Math.min(index + sliceBytes, end)))
+    slices.push(Buffer.from(decoder.decode(slice, { stream: index + sliceBytes < end })))
+  }
+  return Buffer.concat(slices)
+}
+
+function decoderFor(label: string): TextDecoder | undefined {
+  try {
+    return new TextDecoder(label)
+  } catch {
+    // A label that a sender made up is an expected outcome: the caller reports it.
+    return undefined
+  }
+}
+
+function convertUtf32(bytes: Buffer, start: number, end: number, isLittle: boolean, budget: DecodeBudget): Buffer {
+  const target = Buffer.allocUnsafe(end - start + 4)
+  let length = 0
+  for (let index = start; index + 4 <= end && budget.spend(4); index += 4) {
+    const codePoint = isLittle ? bytes.readUInt32LE(index) : bytes.readUInt32BE(index)
+    const isValid = codePoint <= 0x10ffff && (codePoint < 0xd800 || codePoint > 0xdfff)
+    if (codePoint !== 0xfeff) length = writeCodePoint(target, length, isValid ? codePoint : 0xfffd)
+  }
+  return target.subarray(0, length)
+}

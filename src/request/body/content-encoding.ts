@@ -1,0 +1,117 @@
+// Undoes Content-Encoding on a body at hand: gzip, deflate (zlib or raw), br, zstd.
+// Stage: [decode]. Engine: node:zlib, synchronous: it is kept with Node, native, and takes a shared buffer as it is.
+// Its calls give all or nothing, so a stream that is cut, corrupt or too large is asked for by prefixes: a prefix decodes
+// (flushing where input ends) exactly when it ends before the fault. Prefixes grow fourfold, which costs a third more than one
+// call and keeps a single call short against the budget; then a fault is closed in on by halving.
+import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import type { DecodeBudget } from '../decode-budget.js'
+
+/** Encodings that can be undone. `deflate` means zlib by its RFC and a raw stream to many clients. */
+export type ContentEncoding = 'gzip' | 'deflate' | 'br' | 'zstd'
+
+/** Why decoding ended before the input did; `too-large` is the limit's doing, `timed-out` the budget's. */
+export type ContentFault = 'corrupt' | 'too-large' | 'timed-out'
+
+/** What decoding gave: everything before the fault. A stream that is merely cut is no fault here. */
+export interface DecodedContent {
+  /** Owned by the caller; may be empty. */
+  readonly bytes: Buffer
+  readonly fault: ContentFault | undefined
+}
+
+/** First prefix that is tried: one call suffices for nearly every request. */
+const firstPrefixBytes = 16 * 1024
+
+/** Output that a millisecond is taken to allow, so that no single native call (which nothing can stop) overruns by much. */
+const outputBytesPerMs = 256 * 1024
+
+/** The encoding that a Content-Encoding token names, letter case aside; `undefined` for one that is not known. */
+export function contentEncodingOf(token: string): ContentEncoding | 'identity' | undefined {
+  switch (token.trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return 'identity'
+    case 'gzip':
+    case 'x-gzip':
+      return 'gzip'
+    case 'deflate':
+      return 'deflate'
+    case 'br':
+      return 'br'
+    case 'zstd':
+      return 'zstd'
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Decodes as much of the input as is sound, fits the limit and can be done in time.
+ * @param input - borrowed, not kept.
+ * @param limitBytes - most bytes of output.
+ */
+export function decodeContent(
+  input: Buffer,
+  encoding: ContentEncoding,
+  limitBytes: number,
+  budget: DecodeBudget,
+): DecodedContent {
+  if (encoding !== 'deflate') return decodeWith(decoders[encoding], input, limitBytes, budget)
+  const content = decodeWith(decodeZlib, input, limitBytes, budget)
+  return content.bytes.length > 0 ? content : decodeWith(decodeRawDeflate, input, limitBytes, budget)
+}
+
+/** Decodes a whole prefix or throws. */
+type Decoder = (prefix: Buffer, maxOutputLength: number) => Buffer
+
+const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = constants
+
+const decoders: Record<Exclude<ContentEncoding, 'deflate'>, Decoder> = {
+  gzip: (prefix, maxOutputLength) => gunzipSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH }),
+  br: (prefix, maxOutputLength) =>
+    brotliDecompressSync(prefix, { maxOutputLength, finishFlush: BROTLI_OPERATION_FLUSH }),
+  zstd: (prefix, maxOutputLength) => zstdDecompressSync(prefix, { maxOutputLength, finishFlush: ZSTD_e_flush }),
+}
+
+function decodeZlib(prefix: Buffer, maxOutputLength: number): Buffer {
+  return inflateSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH })
+}
+
+function decodeRawDeflate(prefix: Buffer, maxOutputLength: number): Buffer {
+  return inflateRawSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH })
+}
+
+/** The longest prefix known to decode, and the shortest known not to. */
+class PrefixSearch {
+  bytes: Buffer = Buffer.alloc(0)
+  goodLength = 0
+  badLength = Number.POSITIVE_INFINITY
+  fault: ContentFault | undefined
+
+  /** Decodes one prefix and notes what came of it. */
+  attempt(decode: Decoder, input: Buffer, length: number, limitBytes: number, budget: DecodeBudget): void {
+    const timedLimit = Math.max(1, Math.min(limitBytes, budget.remainingMs * outputBytesPerMs))
+    try {
+      this.bytes = decode(input.subarray(0, length), timedLimit)
+      this.goodLength = length
+    } catch (thrown) {
+      this.badLength = length
+      const isTooLarge = thrown instanceof RangeError
+      this.fault = !isTooLarge ? 'corrupt' : timedLimit < limitBytes ? 'timed-out' : 'too-large'
+    }
+  }
+}
+
+function decodeWith(decode: Decoder, input: Buffer, limitBytes: number, budget: DecodeBudget): DecodedContent {
+  const search = new PrefixSearch()
+  let length = Math.min(firstPrefixBytes, input.length)
+  while (search.fault === undefined && search.goodLength < input.length) {
+    if (!budget.check()) return { bytes: search.bytes, fault: 'timed-out' }
+    search.attempt(decode, input, length, limitBytes, budget)
+    length = Math.min(length * 4, input.length)
+  }
+  while (search.fault !== undefined && search.badLength - search.goodLength > 1 && budget.check()) {
+    search.attempt(decode, input, (search.goodLength + search.badLength) >> 1, limitBytes, budget)
+  }
+  return { bytes: search.bytes, fault: budget.isExhausted ? 'timed-out' : search.fault }
+}

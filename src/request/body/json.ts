@@ -1,0 +1,345 @@
+// Walks JSON: any value, several values one after another (NDJSON, JSON text sequences), cut or malformed text.
+// Stage: [decode]. Hot path; bench: scenarios/decode.bench.ts. Own tokenizer: JSON.parse drops duplicate keys and everything
+// in a malformed text, and builds strings and objects; streaming parsers of the ecosystem do the latter per token.
+// What is complete before a fault is kept; from the fault on the text goes out raw and with its escapes decoded, so that
+// nothing is unseen. Linear in the input; no recursion.
+import { findByte } from '../ascii.js'
+import type { DecodeTools } from '../decode-tools.js'
+import { windowOverlapBytes } from '../text-emitter.js'
+import { byteAt } from '../utf8.js'
+import type { ValueVisitor } from '../value-visitor.js'
+import { isNumeric, sendNumber } from './json-number.js'
+import { unescapeJson } from './json-string.js'
+import { walkLooseText } from './loose-text.js'
+
+/** How a JSON text ended, other than well. */
+export type JsonFault = 'json_syntax' | 'json_cut'
+
+/** How the walk ended. */
+export interface JsonReport {
+  readonly fault: JsonFault | undefined
+  readonly isTimedOut: boolean
+  /** False when no map or list was begun: after a fault, this may be no JSON at all. */
+  readonly hasContainer: boolean
+}
+
+const doubleQuote = 0x22
+const comma = 0x2c
+const colon = 0x3a
+const backslash = 0x5c
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+
+/** What the grammar allows next. */
+const Expect = {
+  /** A value; at the root also the end. */
+  value: 0,
+  /** A key, or the end of the map. */
+  key: 1,
+  colon: 2,
+  /** A comma, or the end of the container. */
+  comma: 3,
+} as const
+type Expectation = (typeof Expect)[keyof typeof Expect]
+
+/** Nesting whose stack is kept for the next text; a deeper one is given back. */
+const keptDepth = 256
+/** A string is scanned in blocks of this size, with a look at the clock after each. */
+const stringBlockBytes = 65536
+/** Input between two accounts to the budget; one per token would cost a twentieth of the walk. */
+const bytesBetweenSpends = 1024
+const noBytes: Uint8Array = new Uint8Array(0)
+
+const inMap = 1
+const inList = 2
+
+/** Walks JSON texts. One per worker thread. */
+export class JsonWalker {
+  readonly #tools: DecodeTools
+  /** Kind of each open container; grows with the nesting, at most to one byte per byte of body. */
+  #stack: Uint8Array = new Uint8Array(keptDepth)
+  #depth = 0
+  #bytes: Uint8Array = noBytes
+  #start = 0
+  #index = 0
+  #end = 0
+  #expect: Expectation = Expect.value
+  #fault: JsonFault | undefined
+  #hasContainer = false
+  /** What the last string scan found. */
+  #isEscaped = false
+  #isAscii = true
+  #isCut = false
+
+  constructor(tools: DecodeTools) {
+    this.#tools = tools
+  }
+
+  /** Sends every value of the text to the visitor: one tree per root value. */
+  walk(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): JsonReport {
+    this.#bytes = bytes
+    this.#start = start
+    this.#index = start
+    this.#end = end
+    this.#depth = 0
+    this.#expect = Expect.value
+    this.#fault = undefined
+    this.#hasContainer = false
+    let isInTime = true
+    let spentUpTo = start
+    while (isInTime && this.#index < end && this.#fault === undefined && !visitor.isDone) {
+      this.#step(visitor)
+      if (this.#index - spentUpTo < bytesBetweenSpends && this.#index < end) continue
+      isInTime = this.#tools.budget.spend(this.#index - spentUpTo)
+      spentUpTo = this.#index
+    }
+    this.#finish(visitor, isInTime)
+    this.#bytes = noBytes
+    if (this.#stack.length > keptDepth) this.#stack = new Uint8Array(keptDepth)
+    return { fault: this.#fault, isTimedOut: !isInTime, hasContainer: this.#hasContainer }
+  }
+
+  /** Consumes one token, or notes a fault and leaves the index at the token that caused it. */
+  #step(visitor: ValueVisitor): void {
+    const byte = this.#bytes[this.#index] ?? 0
+    switch (byte) {
+      case 0x20:
+      case 0x09:
+      case 0x0a:
+      case 0x0d:
+      // RFC 7464 puts a record separator before each text of a sequence.
+      case 0x1e:
+        this.#index++
+        return
+      case doubleQuote:
+        this.#readString(visitor)
+        return
+      case openBrace:
+      case openBracket:
+        this.#open(visitor, byte)
+        return
+      case closeBrace:
+      case closeBracket:
+        this.#close(visitor, byte)
+        return
+      case colon:
+        this.#separate(this.#expect === Expect.colon, Expect.value)
+        return
+      case comma:
+        this.#separate(this.#expect === Expect.comma, this.#isInMap ? Expect.key : Expect.value)
+        return
+      default:
+        this.#readScalar(visitor)
+    }
+  }
+
+  get #isInMap(): boolean {
+    return this.#depth > 0 && this.#stack[this.#depth - 1] === inMap
+  }
+
+  #fail(): void {
+    this.#fault = 'json_syntax'
+  }
+
+  #separate(isAllowed: boolean, next: Expectation): void {
+    if (!isAllowed) {
+      this.#fail()
+      return
+    }
+    this.#index++
+    this.#expect = next
+  }
+
+  #open(visitor: ValueVisitor, byte: number): void {
+    if (this.#expect !== Expect.value) {
+      this.#fail()
+      return
+    }
+    if (this.#depth === this.#stack.length) this.#growStack()
+    const isMap = byte === openBrace
+    this.#hasContainer = true
+    this.#stack[this.#depth++] = isMap ? inMap : inList
+    if (isMap) visitor.openMap('plain')
+    else visitor.openList()
+    this.#expect = isMap ? Expect.key : Expect.value
+    this.#index++
+  }
+
+  #growStack(): void {
+    const grown = new Uint8Array(this.#stack.length * 2)
+    grown.set(this.#stack)
+    this.#stack = grown
+  }
+
+  /** A trailing comma before the end of a container is let pass. */
+  #close(visitor: ValueVisitor, byte: number): void {
+    const isMap = byte === closeBrace
+    const isOpen = this.#depth > 0 && this.#isInMap === isMap
+    const isExpected = this.#expect === Expect.comma || this.#expect === (isMap ? Expect.key : Expect.value)
+    if (!isOpen || !isExpected) {
+      this.#fail()
+      return
+    }
+    this.#index++
+    this.#pop(visitor)
+    this.#endValue()
+  }
+
+  #pop(visitor: ValueVisitor): void {
+    const isMap = this.#isInMap
+    this.#depth--
+    if (isMap) visitor.closeMap()
+    else visitor.closeList()
+  }
+
+  #endValue(): void {
+    this.#expect = this.#depth === 0 ? Expect.value : Expect.comma
+  }
+
+  /** A string that the end of the text cuts is sent as far as it goes. */
+  #readString(visitor: ValueVisitor): void {
+    const isKey = this.#expect === Expect.key
+    if (!isKey && this.#expect !== Expect.value) {
+      this.#fail()
+      return
+    }
+    const start = this.#index + 1
+    this.#scanString(start)
+    const end = this.#index
+    if (this.#isCut) this.#fault = 'json_cut'
+    else this.#index++
+    this.#sendString(visitor, start, end, isKey)
+    if (!isKey) this.#endValue()
+    else if (this.#isCut) visitor.nil()
+    else this.#expect = Expect.colon
+  }
+
+  /** Moves the index to the closing quote, or to where text or time ends. */
+  #scanString(start: number): void {
+    const bytes = this.#bytes
+    let index = start
+    let seen = 0
+    this.#isEscaped = false
+    this.#isCut = true
+    while (this.#isCut && index < this.#end) {
+      const blockEnd = Math.min(index + stringBlockBytes, this.#end)
+      for (; index < blockEnd; index++) {
+        const byte = bytes[index] ?? 0
+        if (byte === doubleQuote) {
+          this.#isCut = false
+          break
+        }
+        seen |= byte
+        if (byte === backslash) {
+          this.#isEscaped = true
+          index++
+        }
+      }
+      if (index >= blockEnd && !this.#tools.budget.check()) break
+    }
+    this.#index = Math.min(index, this.#end)
+    this.#isAscii = seen < 0x80
+  }
+
+  #sendString(visitor: ValueVisitor, start: number, end: number, isKey: boolean): void {
+    let bytes = this.#bytes
+    if (this.#isEscaped) {
+      const unescaped = this.#tools.scratch.reserve(end - start)
+      end = unescapeJson(bytes, start, end, unescaped)
+      bytes = unescaped
+      start = 0
+    }
+    const isAscii = this.#isAscii && !this.#isEscaped
+    if (isKey) this.#tools.text.key(visitor, bytes, start, end, isAscii)
+    else this.#tools.text.value(visitor, bytes, start, end, isAscii)
+  }
+
+  /** Numbers and words: true, false, null; NaN and the infinities count as null. */
+  #readScalar(visitor: ValueVisitor): void {
+    const start = this.#index
+    const end = endOfScalar(this.#bytes, start, this.#end)
+    const isExpected = this.#expect === Expect.value
+    if (isExpected && this.#sendScalar(visitor, start, end)) {
+      this.#index = end
+      this.#endValue()
+    } else if (isExpected && end === this.#end && isCutScalar(this.#bytes, start, end)) {
+      visitor.nil()
+      this.#index = end
+      this.#endValue()
+      this.#fault = 'json_cut'
+    } else this.#fail()
+  }
+
+  #sendScalar(visitor: ValueVisitor, start: number, end: number): boolean {
+    const bytes = this.#bytes
+    switch (byteAt(bytes, start)) {
+      case 0x74:
+        if (!isWord(bytes, start, end, 'true')) return false
+        visitor.boolean(true)
+        return true
+      case 0x66:
+        if (!isWord(bytes, start, end, 'false')) return false
+        visitor.boolean(false)
+        return true
+      case 0x6e:
+        if (!isWord(bytes, start, end, 'null')) return false
+        visitor.nil()
+        return true
+      default:
+        return sendNumber(visitor, bytes, start, end)
+    }
+  }
+
+  /** Closes what is open; after a syntax fault, sends the rest as text. */
+  #finish(visitor: ValueVisitor, isInTime: boolean): void {
+    const isWhole = this.#index >= this.#end
+    if (isWhole && this.#fault === undefined && this.#depth > 0) this.#fault = 'json_cut'
+    if (this.#depth > 0 && this.#expect === Expect.value && this.#isInMap) visitor.nil()
+    if (this.#expect === Expect.colon) visitor.nil()
+    while (this.#depth > 0) this.#pop(visitor)
+    if (this.#fault === 'json_syntax' && isInTime && !visitor.isDone) this.#sendRest(visitor)
+  }
+
+  /** The text around and after a fault: raw, and once more with escapes decoded if there are any. */
+  #sendRest(visitor: ValueVisitor): void {
+    const start = Math.max(this.#start, this.#index - windowOverlapBytes)
+    walkLooseText(this.#tools, visitor, this.#bytes, start, this.#end)
+    if (findByte(this.#bytes, backslash, start, this.#end) === this.#end) return
+    const unescaped = this.#tools.scratch.reserve(this.#end - start)
+    walkLooseText(this.#tools, visitor, unescaped, 0, unescapeJson(this.#bytes, start, this.#end, unescaped))
+  }
+}
+
+/** Letters, digits and the signs of numbers. */
+function isScalarByte(byte: number): boolean {
+  const lower = byte | 0x20
+  if (lower >= 0x61 && lower <= 0x7a) return true
+  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e
+}
+
+function endOfScalar(bytes: Uint8Array, start: number, end: number): number {
+  let index = start
+  while (index < end && isScalarByte(bytes[index] ?? 0)) index++
+  return index
+}
+
+function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  return end - start === word.length && isBeginning(bytes, start, end, word)
+}
+
+/** True when the range is not empty and the word begins with it. */
+function isBeginning(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start > word.length) return false
+  for (let index = start; index < end; index++) {
+    if (bytes[index] !== word.charCodeAt(index - start)) return false
+  }
+  return end > start
+}
+
+/** The first letters of a word, or of a number: nothing that a rule could match. */
+function isCutScalar(bytes: Uint8Array, start: number, end: number): boolean {
+  const isWordBeginning = ['true', 'false', 'null'].some((word) => isBeginning(bytes, start, end, word))
+  return isWordBeginning || (end > start && isNumeric(bytes, start, end))
+}

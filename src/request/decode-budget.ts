@@ -1,0 +1,54 @@
+// The time a request's decoding may take, shared with the engine's budget: one absolute deadline for both.
+// Stage: [decode]. Hot path: the clock is read once per few KiB of input, not per value.
+
+/** Input bytes between two looks at the clock: 8 KiB take 10 to 80 µs to decode, against 40 ns for the look. */
+const bytesBetweenChecks = 8192
+
+/** Counts down to a deadline. One per worker thread; `start` for each request. */
+export class DecodeBudget {
+  /** Absolute, on the clock given to the constructor, in milliseconds. */
+  deadlineMs: number = Number.POSITIVE_INFINITY
+  /** True once the deadline was seen to have passed; stays true until the next `start`. */
+  isExhausted = false
+  readonly #now: () => number
+  #unchecked = 0
+  /** Input bytes accounted for since `start`, overlaps of windows included. */
+  spentBytes = 0
+
+  /** @param now - a monotonic clock in milliseconds; the deadline is on the same clock. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
+
+  /** @param deadlineMs - absolute deadline of the request that comes now. */
+  start(deadlineMs: number): void {
+    this.deadlineMs = deadlineMs
+    this.isExhausted = false
+    this.#unchecked = 0
+    this.spentBytes = 0
+  }
+
+  /**
+   * Accounts for work done; decoders call it between values.
+   * @param byteCount - input bytes consumed since the last call.
+   * @returns true while there is time left.
+   */
+  spend(byteCount: number): boolean {
+    this.spentBytes += byteCount
+    this.#unchecked += byteCount
+    if (this.#unchecked < bytesBetweenChecks) return !this.isExhausted
+    return this.check()
+  }
+
+  /** Milliseconds until the deadline; not negative, infinite without one. */
+  get remainingMs(): number {
+    return Math.max(0, this.deadlineMs - this.#now())
+  }
+
+  /** Looks at the clock now. @returns true while there is time left. */
+  check(): boolean {
+    this.#unchecked = 0
+    if (!this.isExhausted && this.#now() >= this.deadlineMs) this.isExhausted = true
+    return !this.isExhausted
+  }
+}

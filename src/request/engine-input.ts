@@ -1,0 +1,317 @@
+// Builds what the engine takes out of a walk: null-prototype maps, lists and strings, in parts that fit the engine's limits.
+// Stage: [decode] -> engine. Runs for candidates only; bench: scenarios/decode.bench.ts.
+// What would not fit (a 257th entry, more bytes than one run should convert) starts another part that repeats the path of the
+// open containers, so that key paths stay what they are; the parts run one after another on one context.
+import type { EngineInput, EngineValue } from '../engine/engine.js'
+import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from './value-visitor.js'
+
+/** Entries of a container that the engine reads (libddwaf 1.30.1 through native-appsec 11.0.3, tried). */
+export const maxContainerEntries = 256
+/** Nested containers under an address that the engine reads (the same). */
+export const maxNesting = 18
+/**
+ * Bytes of one part. Converting a part to native objects is not covered by the engine's own time limit: 64 KiB of text take
+ * 0.01 ms, as many bytes in two thousand short values 0.3 ms (measured), by which a request's budget may be overrun.
+ */
+const maxPartBytes = 64 * 1024
+/** What a value counts beside its bytes, so that a part of many short values is bounded too. */
+const valueCostBytes = 32
+
+/** Takes one part at a time, e.g. runs the engine on it. @returns false to stop: no further part is wanted. */
+export type PartConsumer = (part: EngineInput) => boolean
+
+/** A container nested deeper than this becomes one flat map of lists, which takes two levels. */
+const flatNesting: number = maxNesting - 1
+
+type MutableMap = { [key: string]: EngineValue }
+
+function createMap(): MutableMap {
+  return Object.create(null)
+}
+
+/** A container that is being built. Reused. */
+class Frame {
+  kind: 'plain' | 'multi' | 'list' = 'plain'
+  map: MutableMap = createMap()
+  list: EngineValue[] = []
+  /** Lists under keys of `map`: all keys of a `multi` map, repeated keys of a plain one. */
+  readonly listByKey: Map<string, EngineValue[]> = new Map()
+  entryCount = 0
+  key = ''
+  /** 0 for the address map, 1 for an address's own container. */
+  nesting = 0
+  /** Containers that were opened below and put into this one instead, because they would lie too deep. */
+  flattened = 0
+
+  reset(kind: Frame['kind'], nesting: number): void {
+    this.kind = kind
+    this.key = ''
+    this.flattened = 0
+    this.startPart(nesting)
+  }
+
+  /** Begins again, empty, with the same kind and current key. */
+  startPart(nesting: number): void {
+    if (this.kind === 'list') this.list = []
+    else this.map = createMap()
+    this.listByKey.clear()
+    this.entryCount = 0
+    this.nesting = nesting
+  }
+
+  get value(): EngineValue {
+    return this.kind === 'list' ? this.list : this.map
+  }
+}
+
+/**
+ * Both the sink and the visitor of a walk. Usage: `reset(consumer)`, walk, `flush()`; head and body may be flushed apart, so
+ * that the head's addresses run first. Integer-like keys come first in their map, as JavaScript orders them.
+ */
+export class EngineInputBuilder implements AddressSink, ValueVisitor {
+  readonly #frames: Frame[] = [new Frame()]
+  #depth = 0
+  #partBytes = 0
+  #consume: PartConsumer = () => false
+  #isStopped = true
+
+  /** Forgets the last request. */
+  reset(consume: PartConsumer): void {
+    this.#consume = consume
+    this.#isStopped = false
+    this.#startInput()
+  }
+
+  /** True once the consumer wanted no more: what the walk would still have sent was not inspected. */
+  get isDone(): boolean {
+    return this.#isStopped
+  }
+
+  /** A second tree for an address is kept beside the first, as a list. */
+  address(name: RequestAddress): ValueVisitor {
+    this.#depth = 0
+    this.#root.key = name
+    return this
+  }
+
+  /** Hands over what was built since the last part; nothing if that is empty. */
+  flush(): void {
+    this.#depth = 0
+    this.#handOver()
+    this.#startInput()
+  }
+
+  openMap(kind: MapKind): void {
+    this.#open(kind)
+  }
+
+  closeMap(): void {
+    this.#close()
+  }
+
+  openList(): void {
+    this.#open('list')
+  }
+
+  closeList(): void {
+    this.#close()
+  }
+
+  key(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isStopped) return
+    const top = this.#top
+    top.key = textOf(bytes, start, end)
+    this.#partBytes += end - start
+    if (top.kind === 'multi') this.#listUnderKey()
+  }
+
+  string(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isStopped) return
+    this.#makeRoom()
+    this.#partBytes += end - start
+    this.#attach(textOf(bytes, start, end))
+  }
+
+  number(value: number): void {
+    this.#scalar(value)
+  }
+
+  boolean(value: boolean): void {
+    this.#scalar(value)
+  }
+
+  nil(): void {
+    this.#scalar(null)
+  }
+
+  get #root(): Frame {
+    return this.#frameAt(0)
+  }
+
+  get #top(): Frame {
+    return this.#frameAt(this.#depth)
+  }
+
+  #frameAt(depth: number): Frame {
+    const frame = this.#frames[depth]
+    if (frame !== undefined) return frame
+    const created = new Frame()
+    this.#frames[depth] = created
+    return created
+  }
+
+  #scalar(value: number | boolean | null): void {
+    if (this.#isStopped) return
+    this.#makeRoom()
+    this.#attach(value)
+  }
+
+  #open(kind: Frame['kind']): void {
+    if (this.#isStopped) return
+    this.#makeRoom()
+    if (this.#nestingOfNext() > flatNesting && this.#top.kind === 'plain') this.#startPart()
+    const nesting = this.#nestingOfNext()
+    if (nesting > flatNesting) {
+      this.#top.flattened++
+      return
+    }
+    const frame = this.#frameAt(this.#depth + 1)
+    frame.reset(nesting === flatNesting ? 'multi' : kind, nesting)
+    this.#attach(frame.value)
+    // Attaching may have started another part, in which this container may lie less deep.
+    frame.nesting = this.#nestingOfLast()
+    this.#depth++
+  }
+
+  #close(): void {
+    if (this.#isStopped) return
+    const frame = this.#top
+    if (frame.flattened > 0) {
+      frame.flattened--
+      return
+    }
+    if (this.#depth === 0) return
+    this.#depth--
+  }
+
+  /** Nesting that a container would have if it were the next value. */
+  #nestingOfNext(): number {
+    const top = this.#top
+    const isUnderList = top.kind === 'multi' || (top.kind === 'plain' && top.map[top.key] !== undefined)
+    return top.nesting + (isUnderList ? 2 : 1)
+  }
+
+  /** Nesting of the container attached last. */
+  #nestingOfLast(): number {
+    const top = this.#top
+    return top.nesting + (top.kind !== 'list' && top.listByKey.has(top.key) ? 2 : 1)
+  }
+
+  #makeRoom(): void {
+    this.#partBytes += valueCostBytes
+    if (this.#partBytes > maxPartBytes) this.#startPart()
+  }
+
+  #attach(value: EngineValue): void {
+    const top = this.#top
+    if (top.kind === 'list') {
+      if (top.list.length >= maxContainerEntries) this.#startPart()
+      top.list.push(value)
+      return
+    }
+    if (top.kind === 'multi') {
+      if (this.#listUnderKey().length >= maxContainerEntries) this.#startPart()
+      this.#listUnderKey().push(value)
+      return
+    }
+    if (top.map[top.key] !== undefined) this.#attachRepeated(top, value)
+    else this.#setEntry(top, value)
+  }
+
+  #setEntry(frame: Frame, value: EngineValue): void {
+    if (frame.entryCount >= maxContainerEntries) this.#startPart()
+    frame.map[frame.key] = value
+    frame.entryCount++
+  }
+
+  /** The list under the current key of a `multi` map, made when it is missing. */
+  #listUnderKey(): EngineValue[] {
+    const top = this.#top
+    const existing = top.listByKey.get(top.key)
+    if (existing !== undefined) return existing
+    const list: EngineValue[] = []
+    this.#setEntry(top, list)
+    top.listByKey.set(top.key, list)
+    return list
+  }
+
+  /** A repeated key keeps all its values, as a list; that puts what lies under it one level deeper. */
+  #attachRepeated(frame: Frame, value: EngineValue): void {
+    const list = frame.listByKey.get(frame.key)
+    if (list !== undefined && list.length < maxContainerEntries) {
+      list.push(value)
+      return
+    }
+    const first = frame.map[frame.key]
+    if (list !== undefined || first === undefined || frame.nesting + 1 + depthOf(first) > maxNesting) {
+      this.#startPart()
+      this.#setEntry(frame, value)
+      return
+    }
+    const repeated = [first, value]
+    frame.map[frame.key] = repeated
+    frame.listByKey.set(frame.key, repeated)
+  }
+
+  #startInput(): void {
+    this.#root.reset('plain', 0)
+    this.#partBytes = 0
+  }
+
+  /** Hands the part over and goes on in a new one, with the same containers open. */
+  #startPart(): void {
+    this.#handOver()
+    this.#partBytes = 0
+    this.#root.startPart(0)
+    for (let depth = 1; depth <= this.#depth; depth++) {
+      const parent = this.#frameAt(depth - 1)
+      const frame = this.#frameAt(depth)
+      frame.startPart(parent.nesting + (parent.kind === 'multi' ? 2 : 1))
+      putFirst(parent, frame.value)
+    }
+  }
+
+  #handOver(): void {
+    if (this.#isStopped || this.#root.entryCount === 0) return
+    this.#isStopped = !this.#consume(this.#root.map)
+  }
+}
+
+/** Puts the one open container into its parent, both empty. */
+function putFirst(parent: Frame, value: EngineValue): void {
+  if (parent.kind === 'list') {
+    parent.list.push(value)
+    return
+  }
+  parent.entryCount = 1
+  if (parent.kind === 'plain') {
+    parent.map[parent.key] = value
+    return
+  }
+  const list = [value]
+  parent.map[parent.key] = list
+  parent.listByKey.set(parent.key, list)
+}
+
+/** Containers inside one another in a value; what is built here has at most `maxNesting`, so that recursion is shallow. */
+function depthOf(value: EngineValue): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let deepest = 0
+  for (const child of Object.values(value)) deepest = Math.max(deepest, depthOf(child))
+  return deepest + 1
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('utf8', start, end)
+}

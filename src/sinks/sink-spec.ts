@@ -1,0 +1,21 @@
+// Reads `--events` values: where events go.
+import { MirrorwafError } from '../errors.js'
+
+export type SinkSpec =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'file'; readonly path: string }
+
+/** What `--events` accepts, for messages and help. */
+export const sinkSpecForms = 'stdout | file:PATH | none'
+
+/**
+ * @param text - one `--events` value.
+ * @throws MirrorwafError `MWAF_SINK_TARGET` naming the value and the accepted forms.
+ */
+export function parseSinkSpec(text: string): SinkSpec {
+  if (text === 'none' || text === 'stdout') return { kind: text }
+  const path = text.startsWith('file:') ? text.slice('file:'.length) : ''
+  if (path !== '' && !path.includes('\0')) return { kind: 'file', path }
+  throw new MirrorwafError('MWAF_SINK_TARGET', { target: text, reason: `accepted: ${sinkSpecForms}` })
+}

@@ -1,0 +1,37 @@
+// Events on standard output: JSON lines into a pipe or file, short coloured lines on a terminal.
+import { type ByteWriter, openStandardStream } from '../byte-writer.js'
+import { LineWriter } from './line-writer.js'
+import type { EventBlock, Sink, WriteResult } from './sink.js'
+import { encodeForTerminal } from './terminal-encoder.js'
+
+export class StdoutSink implements Sink {
+  readonly name = 'stdout'
+  readonly #isColoured: boolean
+  #stream: ByteWriter | undefined
+  #lines: LineWriter | undefined
+
+  /** @param isColoured - whether a terminal gets colours. */
+  constructor(isColoured: boolean) {
+    this.#isColoured = isColoured
+  }
+
+  async open(): Promise<void> {
+    this.#stream = openStandardStream(1)
+    this.#lines = new LineWriter(this.#stream, false)
+  }
+
+  async write(block: EventBlock): Promise<WriteResult> {
+    if (this.#stream === undefined || this.#lines === undefined) {
+      return { kind: 'failed', reason: 'closed', writtenEvents: 0, detail: 'stdout is not open', retryAfterMs: 0 }
+    }
+    if (!this.#stream.isTerminal) return this.#lines.write(block)
+    return this.#lines.write({ ...block, lines: encodeForTerminal(block.lines, this.#isColoured) })
+  }
+
+  async reopen(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#stream?.close()
+    this.#stream = undefined
+  }
+}

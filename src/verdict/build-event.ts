@@ -1,0 +1,178 @@
+// Builds the security event of one matched request. Everything a sender wrote goes through the redactor on its way in.
+// Stage: engine -> [verdict] -> encoder; runs in the worker.
+import type { ConditionMatch, RuleMatch } from '../engine/engine.js'
+import {
+  type EventCondition,
+  type EventMatch,
+  type EventRequest,
+  eventSchemaVersion,
+  type SecurityEvent,
+} from './event.js'
+import type { EventIdSource } from './event-id.js'
+import type { RequestFlags } from './outcome.js'
+import type { RecordFields } from './record-fields.js'
+import { type Redaction, type Redactor, redactedMark } from './redact.js'
+import { correlationHeaders } from './reported-headers.js'
+import { findRequestId, findTraceContext, type HeaderMap } from './trace-context.js'
+
+/** What was found out about one matched request. */
+export interface EventInput {
+  readonly record: RecordFields
+  /** Without port and `-shadow`, as the rules saw it. */
+  readonly host: string
+  /** As sent. */
+  readonly hostRaw: string
+  /** Body bytes that were handed to the rules. */
+  readonly bodyInspectedBytes: number
+  /** Media type without parameters, `null` when none was sent. */
+  readonly bodyType: string | null
+  readonly clientIp: string | null
+  /** The addresses that the request says it came through, nearest last. */
+  readonly clientChain: readonly string[]
+  readonly matches: readonly RuleMatch[]
+  readonly flags: RequestFlags
+  readonly queueUs: number
+  readonly inspectUs: number
+}
+
+/** What is the same for all events of a worker. */
+export interface EventContext {
+  readonly service: string
+  readonly env: string
+  readonly version: string
+  readonly engine: { readonly name: string; readonly version: string; readonly rulesVersion: string }
+  /** From `listReportedHeaders`. */
+  readonly reportedHeaders: ReadonlySet<string>
+  readonly redact: Redaction
+  readonly nextId: EventIdSource
+}
+
+/** More addresses than any chain of proxies has, the peer included; the header is the sender's. */
+const chainLimit = 33
+/** The engine's own limit on depth. */
+const keyPathLimit = 20
+
+/** @returns a new event; nothing in it refers to the record's bytes. */
+export function buildEvent(input: EventInput, context: EventContext): SecurityEvent {
+  return context.redact((redactor) => assembleEvent(input, context, redactor))
+}
+
+function assembleEvent(input: EventInput, context: EventContext, redactor: Redactor): SecurityEvent {
+  const { record, flags } = input
+  const { name, version, rulesVersion } = context.engine
+  return {
+    schema_version: eventSchemaVersion,
+    timestamp: new Date(record.receivedAtMs).toISOString(),
+    event_id: context.nextId(record.receivedAtMs),
+    service: context.service,
+    env: context.env,
+    version: context.version,
+    request: describeRequest(input, context, redactor),
+    client: {
+      ip: input.clientIp,
+      peer: record.peer,
+      chain: input.clientChain.slice(0, chainLimit).map((address) => redactor.redactText(address)),
+    },
+    matches: input.matches.map((match) => describeMatch(match, redactor)),
+    matches_omitted: 0,
+    outcome: 'matched',
+    flags: { truncated: flags.truncated, aborted: flags.aborted, timed_out: flags.timedOut },
+    engine: { name, version, rules_version: rulesVersion },
+    timings_us: { queue: input.queueUs, inspect: input.inspectUs },
+  }
+}
+
+function describeRequest(input: EventInput, context: EventContext, redactor: Redactor): EventRequest {
+  const { record } = input
+  const headers = collectHeaders(record.headers, context.reportedHeaders)
+  const { traceId, spanId } = findTraceContext(headers)
+  const requestId = findRequestId(headers)
+  const { path, query } = splitTarget(record.target)
+  return {
+    method: redactor.redactText(record.method),
+    host: redactor.redactText(withoutUserInfo(input.host)),
+    host_raw: redactor.redactText(withoutUserInfo(input.hostRaw)),
+    path: redactor.redactPath(path),
+    query: redactor.redactQuery(query),
+    http_version: record.httpVersion,
+    request_id: requestId === null ? null : redactor.redactText(requestId),
+    trace_id: traceId,
+    span_id: spanId,
+    headers: showHeaders(headers, context.reportedHeaders, redactor),
+    body: {
+      declared: record.bodyDeclaredBytes,
+      seen: record.bodySeenBytes,
+      inspected: input.bodyInspectedBytes,
+      type: input.bodyType === null ? null : redactor.redactText(input.bodyType),
+    },
+    parse_error: record.parseError === 'none' ? null : record.parseError,
+  }
+}
+
+function collectHeaders(all: RecordFields['headers'], reported: ReadonlySet<string>): HeaderMap {
+  const found = new Map<string, string>()
+  for (const [name, value] of all) {
+    if (!reported.has(name) && !correlationHeaders.includes(name)) continue
+    const earlier = found.get(name)
+    found.set(name, earlier === undefined ? value : `${earlier},${value}`)
+  }
+  return found
+}
+
+function showHeaders(
+  headers: HeaderMap,
+  reported: ReadonlySet<string>,
+  redactor: Redactor,
+): Readonly<Record<string, string>> {
+  const shown: Record<string, string> = Object.create(null)
+  for (const [name, value] of headers) {
+    if (reported.has(name)) shown[name] = redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value)
+  }
+  return shown
+}
+
+/** Path and query of a target in any form (RFC 9112 3.2); scheme and authority of an absolute one stand in `host`. */
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i.exec(target)
+  const local = authority === null ? target : target.slice(authority[0].length)
+  const mark = local.indexOf('?')
+  if (mark < 0) return { path: local, query: '' }
+  return { path: local.slice(0, mark), query: local.slice(mark + 1) }
+}
+
+function withoutUserInfo(host: string): string {
+  const at = host.lastIndexOf('@')
+  return at < 0 ? host : `${redactedMark}${host.slice(at)}`
+}
+
+function describeMatch(match: RuleMatch, redactor: Redactor): EventMatch {
+  return {
+    rule: { id: match.id, name: match.name, tags: match.tags },
+    matches: match.conditions.map((condition) => describeCondition(condition, redactor)),
+  }
+}
+
+function describeCondition(condition: ConditionMatch, redactor: Redactor): EventCondition {
+  return {
+    operator: condition.operator,
+    operator_value: condition.operatorValue,
+    address: condition.address,
+    key_path: condition.keyPath.slice(0, keyPathLimit).map((key) => redactor.redactText(key)),
+    value: showValue(condition, redactor),
+    highlight: condition.highlight.map((part) => redactor.redactText(part)),
+  }
+}
+
+/** The engine has redacted the value once; what its expressions do not see is encoded secrets, and that a cookie is one. */
+function showValue({ address, value }: ConditionMatch, redactor: Redactor): string {
+  switch (address) {
+    case 'server.request.cookies':
+      return redactedMark
+    case 'server.request.uri.raw': {
+      const { path, query } = splitTarget(value)
+      return query === '' ? redactor.redactPath(path) : `${redactor.redactPath(path)}?${redactor.redactQuery(query)}`
+    }
+    default:
+      return redactor.redactText(value)
+  }
+}

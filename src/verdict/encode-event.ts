@@ -1,0 +1,45 @@
+// Encodes an event as one JSON line of at most 64 KiB. What does not fit is cut, longest texts first, and every cut is marked.
+import assert from 'node:assert/strict'
+import { cutText } from './cut-text.js'
+import type { SecurityEvent } from './event.js'
+
+/** Longest line, its line end included: what log collectors commonly take as one. */
+export const eventLimitBytes: number = 64 * 1024
+
+/** Texts are cut to the first of these that makes the event fit: so the longest are cut first, short ones stay whole. */
+const textLimitsBytes: readonly number[] = [16384, 8192, 4096, 2048, 1024, 512, 256, 128]
+
+const encoder = new TextEncoder()
+
+/** @returns new bytes: JSON and "\n", at most `eventLimitBytes`. */
+export function encodeEvent(event: SecurityEvent): Uint8Array<ArrayBuffer> {
+  const whole = encodeLine(event)
+  if (whole.byteLength <= eventLimitBytes) return whole
+  for (const limitBytes of textLimitsBytes) {
+    const line = encodeLine(event, limitBytes)
+    if (line.byteLength <= eventLimitBytes) return line
+  }
+  return encodeFewerMatches(event)
+}
+
+/** With all texts at their shortest the number of matches decides; half of them at a time goes, from the end. */
+function encodeFewerMatches(event: SecurityEvent): Uint8Array<ArrayBuffer> {
+  const limitBytes = textLimitsBytes.at(-1)
+  let matches = event.matches
+  for (;;) {
+    matches = matches.slice(0, Math.floor(matches.length / 2))
+    const omitted = event.matches_omitted + event.matches.length - matches.length
+    const line = encodeLine({ ...event, matches, matches_omitted: omitted }, limitBytes)
+    if (line.byteLength <= eventLimitBytes) return line
+    assert(
+      matches.length > 0,
+      'an event without matches fits: its other fields are bounded in number, and their texts are cut',
+    )
+  }
+}
+
+function encodeLine(event: SecurityEvent, textLimitBytes?: number): Uint8Array<ArrayBuffer> {
+  const cut = (_key: string, value: unknown): unknown =>
+    typeof value === 'string' && textLimitBytes !== undefined ? cutText(value, textLimitBytes) : value
+  return encoder.encode(`${JSON.stringify(event, cut)}\n`)
+}

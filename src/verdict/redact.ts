@@ -1,0 +1,264 @@
+// Removes secrets from what an event shows: queries, paths, header values, matched values.
+// Stage: [verdict], in the worker, for matched requests only. What is in doubt is hidden: an event that shows too little is still
+// an event, one that shows a password is an incident.
+import { MirrorwafError, reasonOf } from '../errors.js'
+import { cutMark } from './cut-text.js'
+import { translateRe2 } from './re2-to-v8.js'
+import { createTimeGuard, type TimeGuard } from './time-guard.js'
+
+/** What stands for a secret; the engine's own mark in the values it redacts. */
+export const redactedMark = '<Redacted>'
+/** What stands for text that could not be searched for secrets in time. */
+export const outOfTimeMark = '<Redacted: out of time>'
+
+/** Which regular expressions say what is secret, in RE2's syntax: the ones that the engine redacts with. */
+export interface RedactionPatterns {
+  /** A value whose key matches is a secret. Empty: no key is. */
+  readonly keyRegex: string
+  /** Matches secrets inside values. Empty: values are not looked into. */
+  readonly valueRegex: string
+  /**
+   * Whether what matches is cut out of the value (the capture groups of the default expression), or the whole value goes: what the
+   * engine does with an expression that is not its maker's default.
+   */
+  readonly isValueRegexDefault: boolean
+  /** The default key expression is known to be harmless in V8; another one may take exponential time. */
+  readonly isKeyRegexDefault: boolean
+}
+
+/** Removes secrets from the parts of one event after the other; one per worker thread. */
+export interface Redactor {
+  /** A query as it came, without the `?`: names and values, encoded. */
+  redactQuery(query: string): string
+  /** A path as it came, without the query. */
+  redactPath(path: string): string
+  /** @param name - in lower case. */
+  redactHeader(name: string, value: string): string
+  /** Any other text that a sender wrote. */
+  redactText(text: string): string
+}
+
+/** Gives work a redactor for one event and bounds the time of all its redactions together. */
+export type Redaction = <Value>(work: (redactor: Redactor) => Value) => Value
+
+/**
+ * Longest text that is searched; what is beyond is cut off, and marked. The default expressions take at most 3.3 ms for the worst
+ * text of this length (measured: `eyI` over and over), because one of them is quadratic.
+ */
+export const searchLimit = 4096
+/** Longest query and path shown. */
+export const targetLimit = 8192
+/** Pairs or segments that are looked at one by one (2.5 µs each); what follows is searched as one text. */
+export const partLimit = 200
+/** For all redactions of one event together; after it everything is hidden. */
+const eventBudgetMs = 10
+
+/** Header names whose values are credentials, whatever the key expression says. */
+const credentialHeader = /^(?:proxy-)?authorization$|cookie|api[_-]?key|token|secret|passw|session/
+/** A header value that begins so is a credential, whatever its name. */
+const credentialScheme = /^\s*(?:bearer|basic|digest|negotiate|ntlm|hawk|aws4-hmac-sha256)\s/i
+/** Looked for in every text, also under expressions of the operator's own. */
+const alwaysSecret: readonly RegExp[] = [
+  // JSON web tokens, whole; the default expression leaves their head.
+  /(?<![\w-])ey[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*){0,3}/g,
+  /\bbearer[\s+]+[\w.~+/=-]+/gi,
+  // User name and password of a URL.
+  /(?<=\/\/)[^\s/?#@"']{1,256}(?=@)/g,
+  // A private key, also one whose end was cut off.
+  /-----BEGIN[^-]*PRIVATE[^-]*-----[^-]*(?:-----END[^-]*-----)?/g,
+]
+
+/** After a secret's key: the rest of its name, `=` or `:`, and a value that is not redacted yet. Bounded, so that it stays linear. */
+const assignmentTail = `[\\w.\\[\\]-]{0,32}["']?\\s{0,8}[:=](?!\\s*["']?\\s*${redactedMark})\\s{0,8}\\S`
+
+/**
+ * @param nowMs - a clock that does not step, e.g. `performance.now`.
+ * @throws MirrorwafError `MWAF_REDACTION_PATTERN` for an expression that V8 cannot do like RE2.
+ */
+export function createRedaction(patterns: RedactionPatterns, nowMs: () => number): Redaction {
+  const redactor = new PatternRedactor(patterns, nowMs)
+  // V8 compiles an expression when it first and second runs: 6 and 10 ms for the default ones (measured, idle machine), which
+  // would hide a thread's first events as out of time.
+  redactor.redactQuery('name=value')
+  redactor.redactHeader('name', 'value')
+  if (patterns.isValueRegexDefault && patterns.isKeyRegexDefault) {
+    return (work) => {
+      redactor.begin()
+      return work(redactor)
+    }
+  }
+  // Unlike the defaults an operator's expression may take exponential time in V8.
+  const guard: TimeGuard = createTimeGuard(eventBudgetMs)
+  return (work) => {
+    redactor.begin()
+    return guard(() => work(redactor)) ?? work(hideAll)
+  }
+}
+
+/** Used when an expression ran out of time: nothing was searched, so nothing is shown. */
+const hideAll: Redactor = {
+  redactQuery: () => outOfTimeMark,
+  redactPath: () => outOfTimeMark,
+  redactHeader: () => outOfTimeMark,
+  redactText: () => outOfTimeMark,
+}
+
+class PatternRedactor implements Redactor {
+  readonly #key: RegExp | undefined
+  readonly #value: RegExp | undefined
+  /** A secret's key with `=` or `:` after it and something that is not redacted yet. */
+  readonly #assignment: RegExp | undefined
+  readonly #cutsSecretsOut: boolean
+  readonly #nowMs: () => number
+  #deadlineMs = Number.POSITIVE_INFINITY
+
+  constructor(patterns: RedactionPatterns, nowMs: () => number) {
+    const key = translate(patterns.keyRegex, '--obfuscation-key-regex')
+    const value = translate(patterns.valueRegex, '--obfuscation-value-regex')
+    this.#key = compile(key, 'iu', '--obfuscation-key-regex')
+    this.#value = compile(value, patterns.isValueRegexDefault ? 'giud' : 'iu', '--obfuscation-value-regex')
+    this.#assignment = compile(key && `(?:${key})${assignmentTail}`, 'iu', '--obfuscation-key-regex')
+    this.#cutsSecretsOut = patterns.isValueRegexDefault
+    this.#nowMs = nowMs
+  }
+
+  /** Starts the time of one event. */
+  begin(): void {
+    this.#deadlineMs = this.#nowMs() + eventBudgetMs
+  }
+
+  redactQuery(query: string): string {
+    if (looksStructured(query)) return this.redactText(query)
+    return this.#redactParts(query, '&', (pair) => this.#redactPair(pair))
+  }
+
+  redactPath(path: string): string {
+    return this.#redactParts(path, '/', (segment) => this.#redactParts(segment, ';', (part) => this.#redactPair(part)))
+  }
+
+  redactHeader(name: string, value: string): string {
+    if (credentialHeader.test(name) || credentialScheme.test(value) || this.#isSecretKey(name)) return redactedMark
+    return this.redactText(value)
+  }
+
+  redactText(text: string): string {
+    if (text === '') return text
+    if (this.#nowMs() > this.#deadlineMs) return outOfTimeMark
+    if (text.length <= searchLimit) return this.#hideSecrets(text)
+    const kept = this.#withoutOpenEnd(text.slice(0, searchLimit))
+    return `${this.#hideSecrets(kept)}${cutMark(Buffer.byteLength(text) - Buffer.byteLength(kept))}`
+  }
+
+  /** Redacts part after part; bounded by their number and by the longest text shown. */
+  #redactParts(text: string, separator: string, redact: (part: string) => string): string {
+    let shown = ''
+    let start = 0
+    for (let count = 0; start <= text.length; count++) {
+      if (count === partLimit) return shown + this.redactText(text.slice(start))
+      if (shown.length > targetLimit) return `${shown}${cutMark(Buffer.byteLength(text.slice(start)))}`
+      const found = text.indexOf(separator, start)
+      const end = found < 0 ? text.length : found
+      shown += redact(text.slice(start, end))
+      if (found >= 0) shown += separator
+      start = end + 1
+    }
+    return shown
+  }
+
+  #redactPair(pair: string): string {
+    const equals = pair.indexOf('=')
+    if (equals < 0) return this.redactText(pair)
+    const name = pair.slice(0, equals)
+    const isSecret = equals < pair.length - 1 && this.#isSecretKey(name)
+    const shown = isSecret ? redactedMark : this.redactText(pair)
+    return shown === redactedMark ? `${this.redactText(name)}=${redactedMark}` : shown
+  }
+
+  #isSecretKey(name: string): boolean {
+    const key = this.#key
+    return key !== undefined && decodings(name.slice(0, searchLimit)).some((decoded) => key.test(decoded))
+  }
+
+  /** The text without its secrets; when one shows only after decoding, nothing of the text is left. */
+  #hideSecrets(text: string): string {
+    const cleared = this.#cutSecrets(text)
+    for (const decoded of decodings(cleared)) {
+      if (this.#assignment?.test(decoded) === true) return redactedMark
+      if (decoded !== cleared && this.#cutSecrets(decoded) !== decoded) return redactedMark
+    }
+    return cleared
+  }
+
+  #cutSecrets(text: string): string {
+    if (this.#value === undefined) return text
+    if (!this.#cutsSecretsOut && this.#value.test(text)) return redactedMark
+    const cleared = alwaysSecret.reduce((shown, expression) => shown.replace(expression, redactedMark), text)
+    return this.#cutsSecretsOut ? cutCaptures(cleared, this.#value) : cleared
+  }
+
+  /** What was cut off may have held the end by which a secret is known; so its beginning goes too. */
+  #withoutOpenEnd(kept: string): string {
+    const whole = kept.replace(/[^\s&;,"]{1,256}$/, '')
+    const lastKey = this.#key === undefined ? -1 : lastMatch(whole, this.#key)
+    return lastKey < 0 ? whole : whole.slice(0, lastKey)
+  }
+}
+
+/** Puts the mark in place of what the expression captured, or of the whole match when it captured nothing. */
+function cutCaptures(text: string, expression: RegExp): string {
+  let shown = ''
+  let end = 0
+  for (const match of text.matchAll(expression)) {
+    for (const [from, to] of secretRanges(match)) {
+      // A JSON string that goes on after an escaped quote: its rest would stay behind.
+      if (text.endsWith('\\"', to)) return redactedMark
+      shown += text.slice(end, from) + redactedMark
+      end = to
+    }
+  }
+  return shown + text.slice(end)
+}
+
+function secretRanges({ indices = [] }: RegExpExecArray): readonly (readonly [number, number])[] {
+  const ranges = indices.filter((range) => range !== undefined)
+  return ranges.length > 1 ? ranges.slice(1) : ranges
+}
+
+function lastMatch(text: string, expression: RegExp): number {
+  let last = -1
+  for (const match of text.matchAll(new RegExp(expression.source, `${expression.flags}g`))) last = match.index
+  return last
+}
+
+/** The text as it came and after one and two rounds of percent-decoding, in that order. */
+function decodings(text: string): readonly string[] {
+  if (!text.includes('%') && !text.includes('+')) return [text]
+  const once = percentDecode(text)
+  return [text, once, percentDecode(once)]
+}
+
+function percentDecode(text: string): string {
+  const spaced = text.replaceAll('+', ' ')
+  return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
+}
+
+/** A query that is one JSON text instead of pairs. */
+function looksStructured(query: string): boolean {
+  return /^(?:\s|%20|\+){0,8}(?:["{[]|%22|%7b|%5b)/i.test(query)
+}
+
+function translate(pattern: string, option: string): string | undefined {
+  if (pattern === '') return undefined
+  const translation = translateRe2(pattern)
+  if (translation.kind === 'pattern') return translation.source
+  throw new MirrorwafError('MWAF_REDACTION_PATTERN', { option, reason: translation.reason })
+}
+
+function compile(source: string | undefined, flags: string, option: string): RegExp | undefined {
+  if (source === undefined) return undefined
+  try {
+    return new RegExp(source, flags)
+  } catch (thrown) {
+    throw new MirrorwafError('MWAF_REDACTION_PATTERN', { option, reason: reasonOf(thrown) }, thrown)
+  }
+}

@@ -1,0 +1,70 @@
+// Puts an inspector together: engine, prefilter, walker and budget for one thread.
+// Shared by the worker thread and by `scan`, so that both inspect alike.
+import { createEngine } from '../engine/ddwaf.js'
+import type { Engine } from '../engine/engine.js'
+import { parseRulesetDocument, type RulesetSource } from '../engine/ruleset.js'
+import { compilePrefilter } from '../prefilter/compile-ruleset.js'
+import { createPrefilter, type RulesetPrefilter } from '../prefilter/create-prefilter.js'
+import { DecodeBudget } from '../request/decode-budget.js'
+import { EngineInputBuilder } from '../request/engine-input.js'
+import { RequestWalker } from '../request/request-walker.js'
+import { prepareWalkSettings } from '../request/walk-settings.js'
+import { Inspector } from './inspector.js'
+import type { WorkerSettings } from './messages.js'
+import { threadCpuUs } from './thread-clock.js'
+
+/** An inspector and what it judges with; dispose it when done. */
+export interface BuiltInspector {
+  readonly inspector: Inspector
+  readonly engine: Engine
+  /** Undefined with `prefilter: off`. */
+  readonly prefilter: RulesetPrefilter | undefined
+  /** Gives native memory back. */
+  dispose(): void
+}
+
+/**
+ * Loads engine and ruleset in the calling thread.
+ * @param isWarmedUp - whether to spend up to 0.4 s so that the first requests find the prefilter's automata built.
+ * @throws as `createEngine`.
+ */
+export function buildInspector(
+  settings: Pick<WorkerSettings, 'ruleset' | 'engine' | 'inspection'>,
+  isWarmedUp: boolean = true,
+): BuiltInspector {
+  const { inspection } = settings
+  const engine = createEngine(settings.ruleset, settings.engine)
+  const now = (): number => performance.now()
+  const prefilter = inspection.prefilter === 'off' ? undefined : buildPrefilter(settings.ruleset, engine.version, now)
+  // A worker is ready when its automata know common traffic: the first requests would pay for their states otherwise.
+  if (isWarmedUp) prefilter?.warmUp()
+  const budget = new DecodeBudget(now)
+  const inspector = new Inspector({
+    engine,
+    prefilter,
+    verifyRatio: inspection.prefilter === 'verify' ? 1 : inspection.verifyRatio,
+    random: Math.random,
+    walker: new RequestWalker(prepareWalkSettings(inspection), budget),
+    builder: new EngineInputBuilder(),
+    budget,
+    wafTimeoutUs: inspection.wafTimeoutUs,
+    now,
+    threadCpuUs,
+  })
+  const dispose = (): void => {
+    prefilter?.dispose()
+    engine.dispose()
+  }
+  return { inspector, engine, prefilter, dispose }
+}
+
+function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () => number): RulesetPrefilter {
+  const compiled = compilePrefilter(ruleset.documents.map(parseRulesetDocument), engineVersion)
+  return createPrefilter(compiled, { createEngine: createCheckEngine, now })
+}
+
+/** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */
+function createCheckEngine(rules: object): Engine {
+  const documents = [{ path: 'prefilter', text: JSON.stringify(rules) }]
+  return createEngine({ documents }, { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 })
+}

@@ -1,0 +1,67 @@
+// Turns the inspection of a matched record into the bytes of its event.
+// Stage: [worker] -> sinks. Runs for matched requests only.
+import { webcrypto } from 'node:crypto'
+import type { RecordReader } from '../batch/record-reader.js'
+import type { Engine } from '../engine/engine.js'
+import { clientChain } from '../request/client-ip.js'
+import { requestHost } from '../request/host.js'
+import { prepareWalkSettings } from '../request/walk-settings.js'
+import { buildEvent, type EventContext } from '../verdict/build-event.js'
+import { encodeEvent } from '../verdict/encode-event.js'
+import type { SecurityEvent } from '../verdict/event.js'
+import { createEventIdSource } from '../verdict/event-id.js'
+import { readRecordFields } from '../verdict/record-fields.js'
+import { createRedaction } from '../verdict/redact.js'
+import { listReportedHeaders } from '../verdict/reported-headers.js'
+import type { Inspection } from './inspector.js'
+import type { InspectionSettings } from './messages.js'
+import { threadCpuUs } from './thread-clock.js'
+
+/** Builds and encodes events; one per thread. */
+export class EventWriter {
+  readonly #settings: InspectionSettings
+  readonly #context: EventContext
+
+  /** @throws MirrorwafError `MWAF_REDACTION_PATTERN` for a pattern that cannot be used. */
+  constructor(settings: InspectionSettings, engine: Engine) {
+    this.#settings = settings
+    this.#context = {
+      service: settings.service,
+      env: settings.env,
+      version: settings.version,
+      engine,
+      reportedHeaders: listReportedHeaders(prepareWalkSettings(settings).clientIpHeaders),
+      redact: createRedaction(settings.redaction, () => threadCpuUs() / 1000),
+      nextId: createEventIdSource((bytes) => webcrypto.getRandomValues(bytes)),
+    }
+  }
+
+  /** @returns the event of a matched record; nothing in it refers to the record's bytes. */
+  build(record: RecordReader, inspection: Inspection, queueUs: number, inspectUs: number): SecurityEvent {
+    const fields = readRecordFields(record)
+    return buildEvent(
+      {
+        record: fields,
+        ...requestHost(record, this.#settings.shadowSuffix),
+        bodyInspectedBytes: inspection.body.inspectedBytes,
+        bodyType: inspection.body.type,
+        clientIp: inspection.clientIp,
+        clientChain: clientChain(record),
+        matches: inspection.matches,
+        flags: {
+          truncated: inspection.isTruncated,
+          aborted: inspection.isAborted,
+          timedOut: inspection.isTimedOut,
+        },
+        queueUs: Math.round(queueUs),
+        inspectUs: Math.round(inspectUs),
+      },
+      this.#context,
+    )
+  }
+
+  /** @returns the event as one JSON line, line end included. */
+  write(record: RecordReader, inspection: Inspection, queueUs: number, inspectUs: number): Uint8Array {
+    return encodeEvent(this.build(record, inspection, queueUs, inspectUs))
+  }
+}

@@ -1,0 +1,278 @@
+// Inspects one record: decode, ask the prefilter, run the engine on candidates, decide the outcome.
+// Stage: batch -> [worker] -> sinks. Hot path; bench: scenarios/worker.bench.ts. Used by worker threads and by `scan`.
+import { RecordFlag, Word } from '../batch/record-layout.js'
+import type { RecordReader } from '../batch/record-reader.js'
+import type { Engine, EngineContext, EngineInput, RuleMatch } from '../engine/engine.js'
+import type { RulesetPrefilter } from '../prefilter/create-prefilter.js'
+import type { CandidateReason } from '../prefilter/prefilter.js'
+import type { BodyReport } from '../request/body-walker.js'
+import type { DecodeBudget } from '../request/decode-budget.js'
+import type { EngineInputBuilder } from '../request/engine-input.js'
+import type { RequestWalker } from '../request/request-walker.js'
+import { decideOutcome, type Outcome } from '../verdict/outcome.js'
+
+/** What was found out about one request. One object per inspector, valid until its next `inspect`. */
+export interface Inspection {
+  readonly outcome: Outcome
+  readonly matches: readonly RuleMatch[]
+  readonly isTruncated: boolean
+  readonly isAborted: boolean
+  readonly isTimedOut: boolean
+  /** Canonical client address, `null` when none is known; set for candidates only. */
+  readonly clientIp: string | null
+  readonly body: BodyReport
+  /** The prefilter proved that no rule can match; the engine did not run, unless to verify that. */
+  readonly isCleared: boolean
+  /** Why the prefilter did not clear it; `undefined` when it did or was not asked. */
+  readonly reason: CandidateReason | undefined
+  /** The engine ran although the prefilter had cleared the request. */
+  readonly isVerified: boolean
+  /** The engine found what the prefilter had cleared: a fault of the prefilter. */
+  readonly isContradicted: boolean
+  readonly engineRunCount: number
+  readonly engineErrorCount: number
+  /** Attributes that rules or processors set (schemas, fingerprints, JWT facts); `undefined` when none. */
+  readonly attributes: Readonly<Record<string, unknown>> | undefined
+  readonly isKept: boolean
+}
+
+/** What the prefilter says of a request; `pending`: the engine has to check some of its values first. */
+export type Screening = 'cleared' | 'candidate' | 'pending'
+
+/** The parts an inspector works with; one set per thread. */
+export interface InspectorParts {
+  readonly engine: Engine
+  /** Undefined: every request goes to the engine. */
+  readonly prefilter: RulesetPrefilter | undefined
+  /** Share of cleared requests that the engine inspects all the same, 0 to 1. */
+  readonly verifyRatio: number
+  /** 0 to 1; draws the requests to verify. */
+  readonly random: () => number
+  readonly walker: RequestWalker
+  readonly builder: EngineInputBuilder
+  readonly budget: DecodeBudget
+  /** Decoding and engine together, per request. */
+  readonly wafTimeoutUs: number
+  /** Monotonic clock in ms; the budget's clock. */
+  readonly now: () => number
+  /** Processor time of this thread in µs. */
+  readonly threadCpuUs: () => number
+}
+
+/** How often a request is tried whose time ran out while its thread did not run. */
+const attemptLimitCount = 3
+
+const noBody: BodyReport = { type: null, inspectedBytes: 0, isTruncated: false, isTimedOut: false, fault: undefined }
+
+class MutableInspection implements Inspection {
+  outcome: Outcome = 'clean'
+  matches: RuleMatch[] = []
+  isTruncated = false
+  isAborted = false
+  isTimedOut = false
+  clientIp: string | null = null
+  body: BodyReport = noBody
+  isCleared = false
+  reason: CandidateReason | undefined = undefined
+  isVerified = false
+  isContradicted = false
+  engineRunCount = 0
+  engineErrorCount = 0
+  attributes: Readonly<Record<string, unknown>> | undefined = undefined
+  isKept = false
+
+  reset(flags: number): void {
+    this.outcome = 'clean'
+    if (this.matches.length > 0) this.matches = []
+    this.isTruncated = (flags & RecordFlag.truncated) !== 0
+    this.isAborted = (flags & RecordFlag.aborted) !== 0
+    this.isTimedOut = false
+    this.clientIp = null
+    this.body = noBody
+    this.isCleared = false
+    this.reason = undefined
+    this.isVerified = false
+    this.isContradicted = false
+    this.engineRunCount = 0
+    this.engineErrorCount = 0
+    this.attributes = undefined
+    this.isKept = false
+  }
+}
+
+/** Inspects records one after another. Not reentrant. */
+export class Inspector {
+  readonly #parts: InspectorParts
+  readonly #result = new MutableInspection()
+  #context: EngineContext | undefined
+  #prefilter: RulesetPrefilter | undefined
+  #deadlineMs = 0
+  #reason: CandidateReason | undefined
+
+  constructor(parts: InspectorParts) {
+    this.#parts = parts
+    this.#prefilter = parts.prefilter
+  }
+
+  /** From now on every request goes to the engine. */
+  stopPrefiltering(): void {
+    this.#prefilter = undefined
+  }
+
+  /** @param record - open on the request; nothing of it is kept. */
+  inspect(record: RecordReader): Inspection {
+    const screening = this.screen(record)
+    const isCleared = screening === 'cleared' || (screening === 'pending' && this.#prefilter?.isCleared === true)
+    return isCleared ? this.clear(record, this.#result.outcome) : this.judge(record)
+  }
+
+  /**
+   * Asks the prefilter alone. For `pending` the caller holds the request in the prefilter and decides it when that settles.
+   * The outcome that the request has if it is cleared is then in `outcomeIfCleared`.
+   */
+  screen(record: RecordReader): Screening {
+    const result = this.#result
+    const { walker, budget, now, wafTimeoutUs } = this.#parts
+    const prefilter = this.#prefilter
+    result.reset(record.word(Word.flags))
+    if (prefilter === undefined) return 'candidate'
+    budget.start(now() + wafTimeoutUs / 1000)
+    prefilter.reset()
+    walker.walkHead(record, prefilter.sink)
+    const body = prefilter.isCandidate ? noBody : walker.walkBody(record, prefilter.sink)
+    // A walk that ran out of time has not shown everything to the prefilter, so it clears nothing.
+    if (prefilter.isCandidate || budget.isExhausted) {
+      this.#reason = prefilter.reason
+      return 'candidate'
+    }
+    this.#reason = undefined
+    this.#noteBody(body)
+    result.outcome = this.#decide()
+    return prefilter.isPending ? 'pending' : 'cleared'
+  }
+
+  /** The outcome of the request screened last, if it is cleared. */
+  get outcomeIfCleared(): Outcome {
+    return this.#result.outcome
+  }
+
+  /**
+   * The result of a cleared request; a share of them goes to the engine all the same.
+   * @param outcome - what `outcomeIfCleared` was after its screening.
+   */
+  clear(record: RecordReader, outcome: Outcome): Inspection {
+    const result = this.#result
+    const { verifyRatio, random } = this.#parts
+    if (verifyRatio === 0 || random() >= verifyRatio) {
+      result.isCleared = true
+      result.outcome = outcome
+      return result
+    }
+    this.judge(record)
+    result.isCleared = true
+    result.isVerified = true
+    result.isContradicted = result.matches.length > 0 || result.isKept
+    return result
+  }
+
+  /** Runs the engine. */
+  judge(record: RecordReader): Inspection {
+    const result = this.#result
+    result.reset(record.word(Word.flags))
+    result.reason = this.#reason ?? this.#prefilter?.reason
+    this.#reason = undefined
+    this.#runEngine(record)
+    result.isTimedOut = result.isTimedOut || this.#parts.budget.isExhausted
+    result.outcome = this.#decide()
+    return result
+  }
+
+  #decide(): Outcome {
+    const { matches, isTruncated, isAborted, isTimedOut } = this.#result
+    return decideOutcome(matches.length > 0, { truncated: isTruncated, aborted: isAborted, timedOut: isTimedOut })
+  }
+
+  /**
+   * The engine's time limit is wall time. A thread that waited for a processor has used it up without working, so a request
+   * that timed out is tried again unless the processor time was really spent.
+   */
+  #runEngine(record: RecordReader): void {
+    const { budget, now, wafTimeoutUs, threadCpuUs } = this.#parts
+    const result = this.#result
+    const { reason } = result
+    const startUs = threadCpuUs()
+    let leftUs = wafTimeoutUs
+    for (let attempt = 1; ; attempt += 1) {
+      this.#deadlineMs = now() + leftUs / 1000
+      budget.start(this.#deadlineMs)
+      this.#runEngineOnce(record)
+      const isTimedOut = result.isTimedOut || budget.isExhausted
+      leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
+      if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
+      result.reset(record.word(Word.flags))
+      result.reason = reason
+    }
+  }
+
+  #runEngineOnce(record: RecordReader): void {
+    const { engine, walker, builder } = this.#parts
+    const context = engine.createContext()
+    this.#context = context
+    try {
+      builder.reset(this.#runPart)
+      walker.walkHead(record, builder)
+      builder.flush()
+      this.#noteBody(walker.walkBody(record, builder))
+      builder.flush()
+    } finally {
+      this.#context = undefined
+      context.dispose()
+    }
+  }
+
+  #noteBody(body: BodyReport): void {
+    this.#result.body = body
+    if (body.isTruncated) this.#result.isTruncated = true
+    if (body.isTimedOut) this.#result.isTimedOut = true
+  }
+
+  /** Runs the engine on one part; stops the walk when the time is used up. */
+  readonly #runPart = (part: EngineInput): boolean => {
+    const result = this.#result
+    const context = this.#context
+    if (context === undefined) return false
+    const client = part['http.client_ip']
+    if (typeof client === 'string') result.clientIp = client
+    const leftUs = Math.floor((this.#deadlineMs - this.#parts.now()) * 1000)
+    if (leftUs < 1) {
+      result.isTimedOut = true
+      return false
+    }
+    const answer = context.run(part, leftUs)
+    result.engineRunCount += 1
+    if (answer.errorNumber !== undefined) {
+      // Nothing of this part was inspected, and a request that was not inspected whole never reads as clean.
+      result.engineErrorCount += 1
+      result.isTruncated = true
+      return true
+    }
+    for (const match of answer.matches) result.matches.push(match)
+    if (answer.isKept) result.isKept = true
+    if (answer.attributes !== undefined) result.attributes = { ...result.attributes, ...answer.attributes }
+    if (isCut(answer.truncation)) result.isTruncated = true
+    if (answer.isTimedOut) result.isTimedOut = true
+    return !answer.isTimedOut
+  }
+}
+
+function isCut(truncation: {
+  readonly stringLengthBytes?: number
+  readonly containerSize?: number
+  readonly containerDepth?: number
+}): boolean {
+  return (
+    truncation.stringLengthBytes !== undefined ||
+    truncation.containerSize !== undefined ||
+    truncation.containerDepth !== undefined
+  )
+}

@@ -1,0 +1,108 @@
+// What crosses between the listener thread and the workers; plain data that structured clone takes.
+import type { EngineOptions } from '../engine/ddwaf.js'
+import type { RulesetSource } from '../engine/ruleset.js'
+import type { RuleHit } from '../observe/metrics.js'
+import type { RedactionPatterns } from '../verdict/redact.js'
+
+/** Everything a worker needs to build its inspector; the same for all workers of a pool. */
+export interface WorkerSettings {
+  readonly ruleset: RulesetSource
+  readonly engine: EngineOptions
+  readonly inspection: InspectionSettings
+  /** Shared with the pool: see `respawn-gate.ts`. */
+  readonly respawnGate: SharedArrayBuffer
+  /** Added to the thread's nice value, so that inspection never delays an answer on a full machine. */
+  readonly niceIncrement: number
+}
+
+/** How a worker inspects; resolved options, no functions. */
+export interface InspectionSettings {
+  readonly wafTimeoutUs: number
+  readonly bodyInspectLimitBytes: number
+  readonly clientIpHeader: string
+  readonly trustedProxies: readonly string[]
+  readonly trustedHops: number
+  readonly shadowSuffix: 'auto' | 'always' | 'never'
+  readonly prefilter: 'on' | 'off' | 'verify'
+  readonly verifyRatio: number
+  readonly verifyAction: 'log' | 'group' | 'off'
+  readonly redaction: RedactionPatterns
+  readonly service: string
+  readonly env: string
+  readonly version: string
+}
+
+/** One batch to inspect. The slab is shared: outcomes are written into its records. */
+export interface BatchTask {
+  readonly kind: 'inspect'
+  readonly slab: SharedArrayBuffer
+  readonly recordCount: number
+  /** Addresses whose requests the prefilter may no longer clear. */
+  readonly distrustedAddresses: readonly string[]
+  /** The prefilter is not asked at all. */
+  readonly isPrefilterOff: boolean
+  /** The listener's wall clock when the batch was handed over, in ms since the epoch. */
+  readonly dispatchedAtMs: number
+  /** `process.hrtime()` at the same moment: one monotonic clock for all threads. */
+  readonly dispatchedAt: readonly [number, number]
+}
+
+/** Asks a worker whether it is ready to inspect. */
+export interface ReadyTask {
+  readonly kind: 'ready'
+}
+
+export type WorkerTask = BatchTask | ReadyTask
+
+/** What a worker gives back beside the outcomes in the slab. */
+export interface BatchResult {
+  readonly kind: 'inspected'
+  /** Encoded events, one JSON line each, its end included. */
+  readonly events: readonly Uint8Array[]
+  readonly ruleHits: readonly RuleHit[]
+  readonly busyUs: number
+  readonly clearedCount: number
+  readonly engineRunCount: number
+  readonly engineErrorCount: number
+  readonly verifiedCount: number
+  readonly contradictedCount: number
+  /** The first few contradictions of the batch. */
+  readonly contradictions: readonly Contradiction[]
+  /** Which worker this is, and how its prefilter stands. */
+  readonly workerId: number
+  readonly prefilter: PrefilterGauges
+}
+
+/** What the engine found in a request that the prefilter had cleared. */
+export interface Contradiction {
+  readonly rules: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+/** State of one worker's prefilter; all 0 without one. */
+export interface PrefilterGauges {
+  readonly tableBytes: number
+  readonly states: number
+  readonly flushes: number
+  readonly refused: number
+}
+
+/** What a ready worker runs. */
+export interface WorkerReady {
+  readonly kind: 'ready'
+  readonly engineName: string
+  readonly engineVersion: string
+  readonly rulesVersion: string
+  readonly rulesLoadedCount: number
+  readonly rulesFailedCount: number
+}
+
+/** The worker could not build its inspector: an error by code, because classes do not cross threads. */
+export interface WorkerFailed {
+  readonly kind: 'failed'
+  readonly code: string
+  readonly details: Readonly<Record<string, string | number>>
+  readonly message: string
+}
+
+export type WorkerAnswer = BatchResult | WorkerReady | WorkerFailed

@@ -1,0 +1,55 @@
+// Entry of a worker thread: builds its inspector once, then inspects batch after batch.
+// Stage: batch -> [worker] -> sinks. Hot path; bench: scenarios/worker.bench.ts.
+import { setPriority } from 'node:os'
+import { workerData } from 'node:worker_threads'
+import type { Engine } from '../engine/engine.js'
+import { MirrorwafError, reasonOf } from '../errors.js'
+import { BatchInspector } from './batch-inspector.js'
+import { buildInspector } from './build-inspector.js'
+import { EventWriter } from './event-writer.js'
+import type { WorkerAnswer, WorkerFailed, WorkerSettings, WorkerTask } from './messages.js'
+import { isAskedToStop, waitAtGate } from './respawn-gate.js'
+
+/** A thread that is ready, or why it is not. Built when the module loads: piscina calls a worker ready after that. */
+type ThreadState =
+  | { readonly kind: 'ready'; readonly engine: Engine; readonly batches: BatchInspector }
+  | { readonly kind: 'failed'; readonly failure: WorkerFailed }
+
+// Foreign boundary: what the pool gave as workerData, cloned by Node.
+const settings = workerData as WorkerSettings
+const gateWords = new Int32Array(settings.respawnGate)
+const state: ThreadState = start()
+
+/** Runs one task; piscina calls it by name. The slab's records get their outcomes, the answer carries the events. */
+export function runTask(task: WorkerTask): WorkerAnswer {
+  if (state.kind === 'failed') return state.failure
+  if (task.kind === 'inspect') return state.batches.inspect(task)
+  const { engine } = state
+  return {
+    kind: 'ready',
+    engineName: engine.name,
+    engineVersion: engine.version,
+    rulesVersion: engine.rulesVersion,
+    rulesLoadedCount: engine.rulesLoadedCount,
+    rulesFailedCount: engine.rulesFailedCount,
+  }
+}
+
+function start(): ThreadState {
+  waitAtGate(settings.respawnGate)
+  try {
+    // On Linux this is the calling thread's own priority: answers come before verdicts.
+    if (settings.niceIncrement > 0) setPriority(0, settings.niceIncrement)
+    const built = buildInspector(settings)
+    const events = new EventWriter(settings.inspection, built.engine)
+    return {
+      kind: 'ready',
+      engine: built.engine,
+      batches: new BatchInspector(built, events, () => isAskedToStop(gateWords)),
+    }
+  } catch (error) {
+    const { code, details } =
+      error instanceof MirrorwafError ? error : { code: 'MWAF_POOL_START', details: { reason: reasonOf(error) } }
+    return { kind: 'failed', failure: { kind: 'failed', code, details, message: reasonOf(error) } }
+  }
+}

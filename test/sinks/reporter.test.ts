@@ -1,0 +1,148 @@
+import { readFileSync, renameSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { CounterId, LifeState } from '#src/observe/counter-ids.js'
+import { block, numbersIn } from './support/blocks.js'
+import { fetchAdmin, startTestReporter } from './support/reporter.js'
+
+const loopback = { host: '127.0.0.1', port: 0 }
+
+function event(number: number): Uint8Array {
+  return block(number).lines
+}
+
+t.test('events reach every sink and rule hits the metrics; readiness follows the shared state', async (t) => {
+  const path = join(t.testdir(), 'events.jsonl')
+  const { reporter, instruments } = await startTestReporter({
+    sinks: [{ kind: 'file', path }, { kind: 'none' }, { kind: 'file', path: `${path}.2` }],
+    admin: loopback,
+  })
+  t.teardown(() => reporter.stop())
+  reporter.setEngine({ engine: 'libddwaf', version: '1', rulesVersion: '2' })
+  reporter.send([event(1), event(2)], [{ rule: 'r', type: 'xss', count: 2 }])
+  reporter.send([event(3)], [{ rule: 'r', type: 'xss', count: 1 }])
+  const { isComplete } = await reporter.flush(2000)
+  t.ok(isComplete)
+  for (const file of [path, `${path}.2`]) t.strictSame(numbersIn(readFileSync(file, 'utf8')), [1, 2, 3])
+  const metrics = await (await fetchAdmin(reporter, '/metrics')).text()
+  t.match(metrics, 'mirrorwaf_rule_hits_total{rule="r",type="xss"} 3\n')
+  t.match(metrics, `mirrorwaf_sink_events_total{sink="file:${path}"} 3\n`)
+  t.match(metrics, 'rules_version="2"')
+  t.equal((await fetchAdmin(reporter, '/readyz')).status, 503)
+  instruments.counters.set(CounterId.lifeState, LifeState.ready)
+  t.equal((await fetchAdmin(reporter, '/readyz')).status, 200)
+})
+
+t.test('the caller keeps its bytes', async (t) => {
+  const path = join(t.testdir(), 'events.jsonl')
+  const { reporter } = await startTestReporter({ sinks: [{ kind: 'file', path }] })
+  t.teardown(() => reporter.stop())
+  const shared = Buffer.from(event(1))
+  reporter.send([shared])
+  shared.fill(0)
+  await reporter.flush(2000)
+  t.strictSame(numbersIn(readFileSync(path, 'utf8')), [1])
+})
+
+t.test('the channel takes its limit in bytes; what is beyond is dropped and counted, hits are kept', async (t) => {
+  const { reporter, instruments } = await startTestReporter({
+    sinks: [],
+    admin: loopback,
+    sinkQueueLimitBytes: 64 * 1024,
+  })
+  t.teardown(() => reporter.stop())
+  const large = new Uint8Array(32 * 1024).fill(0x20)
+  const dropped = (): number => instruments.counters.get(CounterId.channelDropped)
+  // The reporting thread acknowledges only what it has heard, and this turn of the loop does not end in between.
+  const hits = [{ rule: 'r', type: 'xss', count: 1 }]
+  for (let round = 0; round < 2000 && dropped() === 0; round++) reporter.send([large, large], hits)
+  t.ok(dropped() > 0 && dropped() % 2 === 0, `${dropped()} dropped`)
+  const sentBefore = dropped()
+  await reporter.flush(2000)
+  reporter.send([large], hits)
+  await reporter.flush(2000)
+  t.equal(dropped(), sentBefore, 'room again')
+  const metrics = await (await fetchAdmin(reporter, '/metrics')).text()
+  t.match(metrics, `mirrorwaf_sink_dropped_total{sink="all",reason="channel_full"} ${sentBefore}\n`)
+})
+
+t.test('one event of the largest size always fits, whatever the limit', async (t) => {
+  const path = join(t.testdir(), 'events.jsonl')
+  const { reporter } = await startTestReporter({ sinks: [{ kind: 'file', path }], sinkQueueLimitBytes: 1 })
+  t.teardown(() => reporter.stop())
+  const largest = Buffer.alloc(64 * 1024, 'x')
+  largest[largest.length - 1] = 0x0a
+  reporter.send([largest])
+  await reporter.flush(2000)
+  t.equal(readFileSync(path).byteLength, largest.byteLength)
+})
+
+t.test('reopen follows a rotated file', async (t) => {
+  const path = join(t.testdir(), 'events.jsonl')
+  const { reporter } = await startTestReporter({ sinks: [{ kind: 'file', path }] })
+  t.teardown(() => reporter.stop())
+  reporter.send([event(1)])
+  await reporter.flush(2000)
+  renameSync(path, `${path}.1`)
+  reporter.reopen()
+  reporter.send([event(2)])
+  await reporter.flush(2000)
+  t.strictSame(numbersIn(readFileSync(path, 'utf8')), [2])
+})
+
+t.test('a full disk is a counted drop that the operator is told of, and the other sink goes on', async (t) => {
+  const path = join(t.testdir(), 'events.jsonl')
+  const { reporter, notices } = await startTestReporter({
+    sinks: [
+      { kind: 'file', path: '/dev/full' },
+      { kind: 'file', path },
+    ],
+  })
+  reporter.send([event(1)])
+  reporter.send([event(2)])
+  t.equal((await reporter.flush(100)).isComplete, false, 'the second waits for the retry')
+  const totals = await reporter.stop()
+  t.match(totals, [
+    { name: 'file:/dev/full', written: 0, dropped: { write_error: 1, unflushed: 1 } },
+    { name: `file:${path}`, written: 2, dropped: { write_error: 0, unflushed: 0 } },
+  ])
+  t.match(notices, [
+    { level: 'warn', code: 'MWAF_SINK_WRITE', details: { target: 'file:/dev/full', reason: /ENOSPC/ } },
+  ])
+})
+
+t.test('a start that fails says why by code and leaves no thread', async (t) => {
+  await t.rejects(startTestReporter({ sinks: [{ kind: 'file', path: '/no/such/directory' }] }), {
+    code: 'MWAF_SINK_TARGET',
+    details: { target: 'file:/no/such/directory' },
+  })
+  const holder = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => holder.once('listening', resolve))
+  t.teardown(() => holder.close())
+  const taken = holder.address()
+  if (taken === null || typeof taken === 'string') throw new Error('no port')
+  await t.rejects(startTestReporter({ admin: { host: '127.0.0.1', port: taken.port } }), {
+    code: 'MWAF_LISTENER_ADDRESS',
+    details: { option: '--admin' },
+  })
+})
+
+t.test('the admin port takes IPv4 and IPv6 by default', async (t) => {
+  const { reporter } = await startTestReporter({ admin: { host: '::', port: 0 } })
+  t.teardown(() => reporter.stop())
+  t.equal((await fetchAdmin(reporter, '/')).status, 200)
+})
+
+t.test('after stop the thread has ended: events are counted as dropped, flush and stop settle', async (t) => {
+  const { reporter, failures, instruments } = await startTestReporter({ admin: loopback })
+  await reporter.stop()
+  await delay(50)
+  reporter.send([event(1)])
+  t.equal(instruments.counters.get(CounterId.channelDropped), 1)
+  t.strictSame(await reporter.stop(), [])
+  t.strictSame((await reporter.flush(10)).isComplete, false)
+  t.strictSame(failures, [])
+  await t.rejects(fetchAdmin(reporter, '/'))
+})

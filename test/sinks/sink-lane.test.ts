@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import type { SinkNotice } from '#src/sinks/sink.js'
+import { SinkLane } from '#src/sinks/sink-lane.js'
+import { block } from './support/blocks.js'
+import { failed, HeldSink } from './support/held-sink.js'
+
+const eventBytes = block(1).lines.byteLength
+
+function openLane(limitBytes: number): { sink: HeldSink; lane: SinkLane; notices: SinkNotice[] } {
+  const sink = new HeldSink()
+  const notices: SinkNotice[] = []
+  return { sink, notices, lane: new SinkLane(sink, limitBytes, (notice) => notices.push(notice)) }
+}
+
+t.test('blocks are written one after the other, in order', async (t) => {
+  const { sink, lane } = openLane(1000)
+  for (let number = 1; number <= 3; number++) lane.offer(block(number))
+  for (let round = 0; round < 3; round++) await sink.end()
+  await lane.whenIdle()
+  t.strictSame(sink.written, [1, 2, 3])
+  t.match(lane.totals, { name: 'held', written: 3, queuedBytes: 0 })
+})
+
+t.test(
+  'the queue takes its limit in bytes, the block in hand included, and drops what is beyond with a count',
+  async (t) => {
+    const { sink, lane, notices } = openLane(3 * eventBytes)
+    for (let number = 1; number <= 4; number++) lane.offer(block(number))
+    t.equal(lane.totals.queuedBytes, 3 * eventBytes)
+    t.equal(lane.totals.dropped.queue_full, 1)
+    await sink.end()
+    lane.offer(block(5))
+    lane.offer(block(6, 7))
+    t.equal(lane.totals.dropped.queue_full, 3)
+    t.equal(notices.length, 1, 'one notice, not one per event')
+    t.match(notices[0], { level: 'warn', code: 'MWAF_SINK_WRITE', details: { target: 'held', dropped: 1 } })
+  },
+)
+
+t.test('a block that failed is given up by its reason, and what it wrote before counts', async (t) => {
+  const { sink, lane, notices } = openLane(1000)
+  lane.offer(block(1, 2, 3))
+  lane.offer(block(4))
+  await sink.end(failed('write_error', 1))
+  t.match(lane.totals, { written: 1, dropped: { write_error: 2 } })
+  await sink.end(failed('closed'))
+  t.match(lane.totals.dropped, { write_error: 2, closed: 1 })
+  lane.offer(block(5))
+  await sink.end()
+  t.strictSame(
+    notices.map(({ code }) => code),
+    ['MWAF_SINK_WRITE', 'MWAF_SINK_RECOVERED'],
+  )
+})
+
+t.test('after a fault the destination is left alone for as long as it asks, or until it is opened anew', async (t) => {
+  const { sink, lane } = openLane(1000)
+  lane.offer(block(1))
+  lane.offer(block(2))
+  await sink.end(failed('write_error', 0, 60_000))
+  t.notOk(sink.isWriting)
+  lane.reopen()
+  await delay(1)
+  t.equal(sink.reopenCount, 1)
+  t.ok(sink.isWriting)
+  await sink.end(failed('write_error', 0, 20))
+  lane.offer(block(3))
+  t.notOk(sink.isWriting)
+  await delay(40)
+  t.ok(sink.isWriting)
+})
+
+t.test('opening anew waits for the write in hand, and needs no event', async (t) => {
+  const { sink, lane } = openLane(1000)
+  lane.offer(block(1))
+  lane.reopen()
+  await delay(1)
+  t.equal(sink.reopenCount, 0)
+  await sink.end()
+  t.equal(sink.reopenCount, 1)
+  lane.reopen()
+  await delay(1)
+  t.equal(sink.reopenCount, 2)
+})
+
+t.test('what was not written when the process ends is counted, once', async (t) => {
+  const { sink, lane } = openLane(1000)
+  lane.offer(block(1, 2))
+  lane.offer(block(3))
+  await lane.close()
+  t.ok(sink.isClosed)
+  await sink.end()
+  lane.offer(block(4))
+  t.match(lane.totals, { written: 0, queuedBytes: 0, dropped: { unflushed: 4 } })
+})

@@ -1,0 +1,38 @@
+import t from 'tap'
+import { createTimeGuard } from '#src/verdict/time-guard.js'
+
+const guard = createTimeGuard(20)
+
+t.test('work that ends in time gives its value', async (t) => {
+  t.equal(
+    guard(() => 'done'),
+    'done',
+  )
+})
+
+t.test('work without end is given up, and the guard goes on working', async (t) => {
+  t.equal(
+    guard(() => /^(a+)+$/.test(`${'a'.repeat(100)}b`)),
+    undefined,
+  )
+  t.equal(
+    guard(() => {
+      for (;;);
+    }),
+    undefined,
+  )
+  t.equal(
+    guard(() => 1),
+    1,
+  )
+})
+
+t.test('what work throws comes through', async (t) => {
+  t.throws(
+    () =>
+      guard(() => {
+        throw new TypeError('odd')
+      }),
+    { name: 'TypeError', message: 'odd' },
+  )
+})
