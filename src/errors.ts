@@ -55,6 +55,9 @@ export const errorCatalogue = {
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 
   // process
+  MWAF_PROCESS_START: 'Process {number} did not start: {reason}.',
+  MWAF_PROCESS_ENDED:
+    'Process {number} ended ({reason}); {lost} requests in its hands are lost. A new one starts in {delayMs} ms.',
   MWAF_PROCESS_NODE:
     'Node {version} is too old for mirrorwaf. Use Node {required} or newer, or run it with `npm start`.',
   MWAF_PROCESS_UNCAUGHT: 'Unexpected internal error: {reason}. Please report it with the stack trace.',
