@@ -230,6 +230,9 @@ function observePool(
     get distrustedAddresses() {
       return prefilter.distrustedAddresses
     },
+    get isPrefilterOff() {
+      return prefilter.isOff
+    },
     onReplaced: () => prefilter.forgive(),
     wallClockMs: () => late.listener?.wallClockMs(performance.now()) ?? Date.now(),
   }

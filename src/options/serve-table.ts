@@ -232,7 +232,7 @@ export const serveTable: OptionTable<ServeOptions> = {
   verifyAction: {
     ...row('verify-action', 'Inspection', single(choice('log', 'group', 'off')), 'inspection'),
     default: () => 'group',
-    doc: "When such a check finds a match: log it, or also stop sparing the rule's group, or switch the prefilter off.",
+    doc: 'When such a check finds a match, until the next reload: log = only say so, group = spare no request that fills the address, off = spare none.',
   },
   inspection: {
     ...row('inspection', 'Inspection', single(choice('on', 'off'))),

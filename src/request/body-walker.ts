@@ -84,6 +84,10 @@ export class BodyWalker {
   #walkEncoded(record: RecordReader, visitor: ValueVisitor, media: MediaType, bodyEnd: number): void {
     const { bytes, bodyStart } = record
     const encodings = this.#readEncodings(record)
+    if (encodings.length === 0) {
+      this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+      return
+    }
     let content = bytes.subarray(bodyStart, bodyEnd)
     let isDecoded = false
     for (const encoding of encodings.slice(-maxStackedEncodings).reverse()) {

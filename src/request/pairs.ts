@@ -5,7 +5,6 @@
 import type { DecodeTools } from './decode-tools.js'
 import { sendKeyParts } from './key-parts.js'
 import { decodePercent } from './percent-decoding.js'
-import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
 
 const ampersand = 0x26
@@ -40,7 +39,7 @@ export class PairWalker {
     let hasSemicolon = false
     let pairEnd = start
     for (; pairEnd < end; pairEnd++) {
-      const byte = byteAt(bytes, pairEnd)
+      const byte = bytes[pairEnd] ?? 0
       if (byte === ampersand) break
       if (byte === equalsSign && equalsAt < 0) equalsAt = pairEnd
       if (byte === semicolon) hasSemicolon = true
@@ -54,7 +53,7 @@ export class PairWalker {
   #walkSplitPair(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
     let equalsAt = -1
     for (let index = start; index <= end && !visitor.isDone; index++) {
-      const byte = byteAt(bytes, index)
+      const byte = bytes[index] ?? 0
       if (index < end && byte !== semicolon) {
         if (byte === equalsSign && equalsAt < 0) equalsAt = index
         continue
@@ -76,7 +75,7 @@ export class PairWalker {
     let isEscaped = false
     let isNested = false
     for (let index = start; index < end; index++) {
-      const byte = byteAt(bytes, index)
+      const byte = bytes[index] ?? 0
       seen |= byte
       if (byte === percent || byte === plus) isEscaped = true
       if (byte === dot || byte === openBracket) isNested = true

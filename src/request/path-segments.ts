@@ -24,7 +24,7 @@ export class PathWalker {
     const isWithinBudget = this.#walkSegments(visitor, bytes, start, end)
     // A route such as `/files/*rest` hands several segments on as one value. Only an unusual path is given whole: an ordinary
     // one (`/admin/config.php`) would match rules that were written for values naming a server's files.
-    const tailStart = byteAt(bytes, start) === slash ? start + 1 : start
+    const tailStart = bytes[start] === slash ? start + 1 : start
     if (isUnusual(bytes, tailStart, end)) this.#emitDecoded(visitor, bytes, tailStart, end)
     visitor.closeList()
     return isWithinBudget
@@ -55,7 +55,7 @@ function isUnusual(bytes: Uint8Array, start: number, end: number): boolean {
   let hasSlash = false
   let hasOddByte = false
   for (let index = start; index < end; index++) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte === slash) hasSlash = true
     else if (byte === dot) hasOddByte ||= byteAt(bytes, index + 1) === dot && index + 1 < end
     else hasOddByte ||= !isPlainPathByte(byte)

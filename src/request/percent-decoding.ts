@@ -9,7 +9,7 @@ const space = 0x20
 /** True when decoding would change the range. */
 export function hasEscape(bytes: Uint8Array, start: number, end: number, isPlusSpace: boolean): boolean {
   for (let index = start; index < end; index++) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte === percent || (isPlusSpace && byte === plus)) return true
   }
   return false
@@ -29,9 +29,9 @@ export function decodePercent(
   let length = 0
   let index = start
   while (index < end) {
-    const byte = byteAt(bytes, index++)
+    const byte = bytes[index++] ?? 0
     if (byte === percent && index + 1 < end) {
-      const value = (hexValue(byteAt(bytes, index)) << 4) | hexValue(byteAt(bytes, index + 1))
+      const value = (hexValue(bytes[index] ?? 0) << 4) | hexValue(byteAt(bytes, index + 1))
       if (value >= 0) {
         target[length++] = value
         index += 2

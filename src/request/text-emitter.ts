@@ -108,6 +108,12 @@ export class TextEmitter {
         window.copyWithin(0, keptFrom, length)
         length -= keptFrom
       }
+      const byte = bytes[index] ?? 0
+      if (byte < 0x80) {
+        window[length++] = byte
+        index++
+        continue
+      }
       const sequence = sequenceLength(bytes, index, end)
       if (sequence > 0) {
         for (let offset = 0; offset < sequence; offset++) window[length++] = byteAt(bytes, index + offset)
@@ -159,7 +165,7 @@ function writeReplacement(window: Uint8Array, length: number): number {
 function writeLenient(window: Uint8Array, length: number, bytes: Uint8Array, index: number, end: number): number {
   const overlong = overlongLength(bytes, index, end)
   if (overlong > 1) return writeCodePoint(window, length, overlongCodePoint(bytes, index, overlong))
-  const byte = byteAt(bytes, index)
+  const byte = bytes[index] ?? 0
   return writeCodePoint(window, length, byte === 0xa0 ? 0x20 : byte)
 }
 

@@ -21,7 +21,7 @@ export function sequenceLength(bytes: Uint8Array, index: number, end: number): n
 export function isValidUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   let index = start
   while (index < end) {
-    if (byteAt(bytes, index) < 0x80) {
+    if ((bytes[index] ?? 0) < 0x80) {
       index++
       continue
     }
@@ -35,7 +35,7 @@ export function isValidUtf8(bytes: Uint8Array, start: number, end: number): bool
 /** True when the range holds only bytes below 0x80. */
 export function isAsciiRange(bytes: Uint8Array, start: number, end: number): boolean {
   let seen = 0
-  for (let index = start; index < end; index++) seen |= byteAt(bytes, index)
+  for (let index = start; index < end; index++) seen |= bytes[index] ?? 0
   return seen < 0x80
 }
 
@@ -69,7 +69,8 @@ export function writeCodePoint(target: Uint8Array, at: number, codePoint: number
   return at + 4
 }
 
-/** The byte at an index that the caller has checked; 0 outside, so that the type needs no assertion. */
+/** The byte at an index; 0 outside, so that the type needs no assertion. Loops over every byte index the array themselves: V8
+ * does not always inline this call, and it was a third of the time of a head. */
 export function byteAt(bytes: Uint8Array, index: number): number {
   return bytes[index] ?? 0
 }

@@ -24,6 +24,9 @@ const transparentCharsets = /^(iso-?8859-|windows-125|cp125|latin|l\d$|koi8-)/
 
 /** @param charset - lower case, empty when not declared. */
 export function toUtf8(bytes: Buffer, start: number, end: number, charset: string, budget: DecodeBudget): Utf8Content {
+  if (isPlainStart(bytes, start, end) && normalCharset(charset) === 'utf-8') {
+    return { bytes, start, end, isGuess: false, isUnknown: false }
+  }
   const marked = markedCharset(bytes, start, end)
   if (marked === 'utf-8') return { bytes, start: start + 3, end, isGuess: false, isUnknown: false }
   const shaped = marked === '' ? shapedCharset(bytes, start, end) : ''
@@ -41,6 +44,14 @@ export function toUtf8(bytes: Buffer, start: number, end: number, charset: strin
     isGuess: marked === '' && !isTransparent,
     isUnknown: false,
   }
+}
+
+/** Two ASCII characters: neither a byte order mark nor wider units can be here. */
+function isPlainStart(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start < 2) return false
+  const first = bytes[start] ?? 0
+  const second = bytes[start + 1] ?? 0
+  return first > 0 && first < 0x80 && second > 0 && second < 0x80
 }
 
 /** The charset that a byte order mark names, empty without one. */

@@ -10,7 +10,7 @@ export function unescapeJson(bytes: Uint8Array, start: number, end: number, targ
   let length = 0
   let index = start
   while (index < end) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte !== backslash || index + 1 >= end) {
       target[length++] = byte
       index++
@@ -66,7 +66,7 @@ function plainEscape(escaped: number): number {
 /** The four hex digits at `index`, -1 when they are not there. */
 function codeUnit(bytes: Uint8Array, index: number, end: number): number {
   if (index + 4 > end) return -1
-  const high = (hexValue(byteAt(bytes, index)) << 4) | hexValue(byteAt(bytes, index + 1))
+  const high = (hexValue(bytes[index] ?? 0) << 4) | hexValue(byteAt(bytes, index + 1))
   const low = (hexValue(byteAt(bytes, index + 2)) << 4) | hexValue(byteAt(bytes, index + 3))
   return high < 0 || low < 0 ? -1 : (high << 8) | low
 }
@@ -76,5 +76,5 @@ function isHighSurrogate(unit: number): boolean {
 }
 
 function isUnicodeEscape(bytes: Uint8Array, index: number, end: number): boolean {
-  return index + 6 <= end && byteAt(bytes, index) === backslash && byteAt(bytes, index + 1) === 0x75
+  return index + 6 <= end && bytes[index] === backslash && byteAt(bytes, index + 1) === 0x75
 }

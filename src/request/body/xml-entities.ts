@@ -16,7 +16,7 @@ export function decodeEntities(bytes: Uint8Array, start: number, end: number, ta
   let length = at
   let index = start
   while (index < end) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte === ampersand) {
       const close = findSemicolon(bytes, index + 2, Math.min(end, index + maxReferenceLength))
       const codePoint = close < 0 ? -1 : referenceValue(bytes, index + 1, close)
@@ -33,13 +33,13 @@ export function decodeEntities(bytes: Uint8Array, start: number, end: number, ta
 }
 
 function findSemicolon(bytes: Uint8Array, start: number, end: number): number {
-  for (let index = start; index < end; index++) if (byteAt(bytes, index) === semicolon) return index
+  for (let index = start; index < end; index++) if (bytes[index] === semicolon) return index
   return -1
 }
 
 /** The code point that the text between `&` and `;` stands for, -1 when it is unknown. */
 function referenceValue(bytes: Uint8Array, start: number, end: number): number {
-  if (byteAt(bytes, start) === hash) return numericValue(bytes, start + 1, end)
+  if (bytes[start] === hash) return numericValue(bytes, start + 1, end)
   switch (String.fromCharCode(...bytes.subarray(start, end))) {
     case 'lt':
       return 0x3c
@@ -61,7 +61,7 @@ function numericValue(bytes: Uint8Array, start: number, end: number): number {
   const base = isHex ? 16 : 10
   let value = 0
   for (let index = isHex ? start + 1 : start; index < end; index++) {
-    const digit = hexValue(byteAt(bytes, index))
+    const digit = hexValue(bytes[index] ?? 0)
     if (digit < 0 || digit >= base) return -1
     value = value * base + digit
     if (value > 0x10ffff) return -1

@@ -73,7 +73,7 @@ export class XmlWalker {
   /** Consumes character data up to the next `<`, or the markup that begins there. */
   #step(visitor: ValueVisitor): void {
     const start = this.#index
-    if (byteAt(this.#bytes, start) !== lessThan) {
+    if (this.#bytes[start] !== lessThan) {
       this.#index = findByte(this.#bytes, lessThan, start, this.#end)
       this.#addText(start, this.#index)
       return
@@ -137,7 +137,7 @@ export class XmlWalker {
     let quote = 0
     let bracketDepth = 0
     for (; index < this.#end; index++) {
-      const byte = byteAt(this.#bytes, index)
+      const byte = this.#bytes[index] ?? 0
       if (quote !== 0) {
         if (byte === quote) quote = 0
       } else if (byte === doubleQuote || byte === singleQuote) quote = byte
@@ -195,15 +195,15 @@ export class XmlWalker {
   #readAttribute(visitor: ValueVisitor): boolean {
     const bytes = this.#bytes
     let index = this.#index
-    while (index < this.#end && isAttributeGap(byteAt(bytes, index))) index++
+    while (index < this.#end && isAttributeGap(bytes[index] ?? 0)) index++
     this.#index = index
-    if (index >= this.#end || byteAt(bytes, index) === greaterThan || visitor.isDone) return false
+    if (index >= this.#end || bytes[index] === greaterThan || visitor.isDone) return false
     const nameStart = index
-    while (index < this.#end && isAttributeNameByte(byteAt(bytes, index))) index++
+    while (index < this.#end && isAttributeNameByte(bytes[index] ?? 0)) index++
     if (index === nameStart) index++
     this.#tools.text.key(visitor, bytes, nameStart, index, false)
     const equalsAt = skipSpace(bytes, index, this.#end)
-    if (equalsAt < this.#end && byteAt(bytes, equalsAt) === equalsSign) this.#readAttributeValue(visitor, equalsAt + 1)
+    if (equalsAt < this.#end && bytes[equalsAt] === equalsSign) this.#readAttributeValue(visitor, equalsAt + 1)
     else {
       this.#index = index
       visitor.nil()
@@ -223,7 +223,7 @@ export class XmlWalker {
       this.#index = Math.min(end + 1, this.#end)
     } else {
       end = start
-      while (end < this.#end && byteAt(bytes, end) !== greaterThan && skipSpace(bytes, end, end + 1) === end) end++
+      while (end < this.#end && bytes[end] !== greaterThan && skipSpace(bytes, end, end + 1) === end) end++
       this.#index = end
     }
     this.#attribute.clear()
@@ -247,7 +247,7 @@ export class XmlWalker {
   #find(mark: string, start: number): number {
     const first = mark.charCodeAt(0)
     for (let index = start; index + mark.length <= this.#end; index++) {
-      if (byteAt(this.#bytes, index) === first && this.#matches(mark, index)) return index
+      if (this.#bytes[index] === first && this.#matches(mark, index)) return index
     }
     return this.#end
   }
