@@ -54,6 +54,14 @@ export const errorCatalogue = {
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 
+  // gateway
+  MWAF_GATEWAY_ABORTED: 'The exchange was ended by the gateway.',
+  MWAF_GATEWAY_BODY_LIMIT: 'The request body is longer than {limit} bytes. Raise --body-limit if that is meant.',
+  MWAF_GATEWAY_EXCHANGE: 'A request was not answered by its backend ({kind}: {reason}).',
+  MWAF_GATEWAY_KEYS: 'Cannot read the API keys in {path}: {reason}. Give `NAME KEY` lines with --key-file.',
+  MWAF_GATEWAY_MIRROR:
+    'Copies do not reach the receiver {receiver}: {reason}. Clients notice nothing; lost copies are counted.',
+
   // process
   MWAF_PROCESS_NODE:
     'Node {version} is too old for mirrorwaf. Use Node {required} or newer, or run it with `npm start`.',

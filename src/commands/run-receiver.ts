@@ -4,13 +4,12 @@ import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import { type Pipeline, type PipelineInfo, startPipeline } from '../pipeline.js'
 import type { CommandIo, ExitCode } from './command.js'
+import { untilSignal } from './until-signal.js'
 
 /** How often ruleset files are looked at; following links, so that a ConfigMap's `..data` swap shows. */
 const rulesWatchPeriodMs = 1000
 /** Time for the last log lines at the end. */
 const logFlushMs = 500
-/** What a shell calls a process that SIGINT ended; for the second, impatient signal. */
-const interruptedExitCode = 130
 
 /**
  * Starts the receiver and resolves when it has drained.
@@ -22,25 +21,12 @@ export async function runReceiver(options: ServeOptions, io: CommandIo): Promise
   io.report(renderBanner(pipeline.info, options))
   const stopReloading = reloadOnChange(pipeline, options, log)
   await untilSignal()
-  process.once('SIGTERM', exitAtOnce)
-  process.once('SIGINT', exitAtOnce)
   log.info('draining')
   stopReloading()
   await pipeline.stop()
   log.info('stopped')
   await log.flush(logFlushMs)
   return 0
-}
-
-function exitAtOnce(): void {
-  process.exit(interruptedExitCode)
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-  })
 }
 
 /** @returns a function that ends the watching. */
