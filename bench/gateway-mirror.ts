@@ -4,11 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, createServer as createHttpServer, get } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** A round of each lane in turn, so that a busy moment of the machine meets all. */
-const roundCount = 12
-const requestsPerRound = 250
+const roundCount = 10
+const requestsPerRound = 100
+/** Between requests. Without it the gateway's one core is busy all the time, and any work at all, copies too, is latency. */
+const pauseMs = 3
 
 type Temper = 'none' | 'none again' | 'answers' | 'slow (200 ms)' | 'down' | 'silent' | 'closes early'
 const tempers: readonly Temper[] = ['none', 'none again', 'answers', 'slow (200 ms)', 'down', 'silent', 'closes early']
@@ -85,13 +88,14 @@ async function startReceiver(temper: Temper): Promise<number | undefined> {
   }
 }
 
-/** One request after the other: what a client of one connection sees. */
+/** One request after the other, with pauses: what a client of one connection sees. */
 async function runRound(lane: Lane): Promise<void> {
   for (let i = 0; i < requestsPerRound; i += 1) {
     const startMs = performance.now()
     const isRight = await ask(lane)
     lane.latenciesMs.push(performance.now() - startMs)
     if (!isRight) lane.wrongAnswers += 1
+    await sleep(pauseMs)
   }
 }
 
