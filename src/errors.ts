@@ -82,6 +82,14 @@ export const errorCatalogue = {
   MWAF_KUBE_MANIFEST: 'Cannot use the manifest {path}: {reason}.',
   MWAF_KUBE_LEASE_LOST: 'The Lease {lease} went to {holder}: this instance stops, so that two never patch at once.',
 
+  // gateway
+  MWAF_GATEWAY_ABORTED: 'The exchange was ended by the gateway.',
+  MWAF_GATEWAY_BODY_LIMIT: 'The request body is longer than {limit} bytes. Raise --body-limit if that is meant.',
+  MWAF_GATEWAY_EXCHANGE: 'A request was not answered by its backend ({kind}: {reason}).',
+  MWAF_GATEWAY_KEYS: 'Cannot read the API keys in {path}: {reason}. Give `NAME KEY` lines with --key-file.',
+  MWAF_GATEWAY_MIRROR:
+    'Copies do not reach the receiver {receiver}: {reason}. Clients notice nothing; lost copies are counted.',
+
   // process
   MWAF_PROCESS_START: 'Process {number} did not start: {reason}.',
   MWAF_PROCESS_ENDED:
