@@ -1,5 +1,5 @@
 // Manifests as text: YAML documents are patched in place, so that comments, order and everything else stay as written.
-import { type Document, isAlias, isCollection, isMap, parseAllDocuments, visit } from 'yaml'
+import { type Document, isAlias, isCollection, isMap, parseAllDocuments, stringify, visit } from 'yaml'
 import { MirrorwafError } from '../../errors.js'
 import { applyPatch, type PatchOperation } from '../json/json-patch.js'
 import { isObject, type JsonObject, type JsonStep, type JsonValue, objectsAt, stringAt } from '../json/json-value.js'
@@ -40,6 +40,11 @@ export function readManifest(text: string, path: string): ManifestDocument[] {
     const value: JsonValue = document.toJS()
     return { objects: findObjects(value), source, render: (operations) => render(document, source, value, operations) }
   })
+}
+
+/** An object as YAML. No line folding: a folded annotation is hard to compare. No aliases: kubectl writes none. */
+export function writeYaml(object: JsonObject): string {
+  return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
 /** Joins documents to one stream. */

@@ -1,7 +1,7 @@
-// A unified diff of an object before and after, as YAML, without what the server writes by itself.
+// A unified diff of an object before and after, as YAML, without what the server writes by itself. Sole import of diff.
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
-import { stringify } from 'yaml'
 import { type JsonObject, objectAt } from '../json/json-value.js'
+import { writeYaml } from '../manifest/manifest-text.js'
 import { describeRef, type ObjectRef } from '../plan/object-ref.js'
 
 /**
@@ -18,8 +18,7 @@ export function diffObjects(ref: ObjectRef, before: JsonObject | undefined, afte
 /** An object as YAML, without what the server writes by itself. */
 export function toYaml(object: JsonObject | undefined): string {
   if (object === undefined) return ''
-  // No line folding: a folded annotation is hard to compare. No aliases: kubectl writes none.
-  return stringify(withoutServerFields(object), { lineWidth: 0, aliasDuplicateObjects: false })
+  return writeYaml(withoutServerFields(object))
 }
 
 const serverFields: ReadonlySet<string> = new Set([
