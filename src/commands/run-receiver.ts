@@ -2,15 +2,21 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
-import { type Pipeline, type PipelineInfo, startPipeline } from '../pipeline.js'
+import type { PipelineInfo } from '../pipeline.js'
 import type { CommandIo, ExitCode } from './command.js'
+import { untilSignal } from './until-signal.js'
 
 /** How often ruleset files are looked at; following links, so that a ConfigMap's `..data` swap shows. */
 const rulesWatchPeriodMs = 1000
 /** Time for the last log lines at the end. */
 const logFlushMs = 500
-/** What a shell calls a process that SIGINT ended; for the second, impatient signal. */
-const interruptedExitCode = 130
+
+/** A receiver in one process or in several. */
+interface RunningReceiver {
+  readonly info: PipelineInfo
+  reload(): Promise<void>
+  stop(): Promise<void>
+}
 
 /**
  * Starts the receiver and resolves when it has drained.
@@ -18,36 +24,29 @@ const interruptedExitCode = 130
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
-  const pipeline = await startPipeline(options, { log, onEvent: undefined })
-  io.report(renderBanner(pipeline.info, options))
-  const stopReloading = reloadOnChange(pipeline, options, log)
+  const receiver = await startReceiver(options, log)
+  io.report(renderBanner(receiver.info, options))
+  const stopReloading = reloadOnChange(receiver, options, log)
   await untilSignal()
-  process.once('SIGTERM', exitAtOnce)
-  process.once('SIGINT', exitAtOnce)
   log.info('draining')
   stopReloading()
-  await pipeline.stop()
+  await receiver.stop()
   log.info('stopped')
   await log.flush(logFlushMs)
   return 0
 }
 
-function exitAtOnce(): void {
-  process.exit(interruptedExitCode)
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-  })
+/** Loads what serves or what supervises: the primary of several processes has no use for parser, pool and engine. */
+async function startReceiver(options: ServeOptions, log: Log): Promise<RunningReceiver> {
+  if (options.processes > 1) return (await import('../processes/primary.js')).startProcesses(options, log)
+  return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
 }
 
 /** @returns a function that ends the watching. */
-function reloadOnChange(pipeline: Pipeline, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(receiver: RunningReceiver, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
   const reload = (): void => {
-    reloading = reloading.then(() => pipeline.reload()).catch((error: unknown) => log.fault(error))
+    reloading = reloading.then(() => receiver.reload()).catch((error: unknown) => log.fault(error))
   }
   process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
@@ -64,9 +63,10 @@ function renderBanner(info: PipelineInfo, options: ServeOptions): string {
       ? 'inspection is off'
       : `${info.engine.engineName} ${info.engine.engineVersion}, ${info.engine.rulesLoadedCount} rules ${info.engine.rulesVersion}`
   const mode = options.hijack ? 'closes without answering' : 'answers 204'
+  const processes = options.processes > 1 ? `; ${options.processes} processes` : ''
   const [first = ''] = info.listening
   return [
-    `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}`,
+    `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}${processes}`,
     `Try it: ${tryLine(first)}`,
     '',
   ].join('\n')

@@ -31,6 +31,8 @@ export interface PoolObserver {
   onReplaced(): void
   /** Addresses whose requests the prefilter may no longer clear, in any worker; empty after a reload. */
   readonly distrustedAddresses: readonly string[]
+  /** All requests go to the engine. */
+  readonly isPrefilterOff: boolean
   /** @returns wall clock in ms since the epoch. */
   wallClockMs(): number
 }
@@ -146,6 +148,7 @@ export class InspectionPool implements BatchReceiver {
       slab: run.batch.slab.buffer,
       recordCount: run.batch.recordCount,
       distrustedAddresses: this.#observer.distrustedAddresses,
+      isPrefilterOff: this.#observer.isPrefilterOff,
       dispatchedAtMs: this.#observer.wallClockMs(),
       dispatchedAt: process.hrtime(),
     }

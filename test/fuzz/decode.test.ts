@@ -12,7 +12,7 @@ import { prepareWalkSettings } from '#src/request/walk-settings.js'
 import { createCollector } from '../request/support/collector.js'
 import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 import { testOptions } from '../request/support/walk.js'
-import { Random } from './support/random.js'
+import { Random } from './random.js'
 
 const [runsText = '3000', seedText = '4'] = process.argv.slice(2)
 const runs = Number(runsText)

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { findUnexplained, findUnpinned } from './support/dependency-rule.js'
 import { readPackageJson } from './support/package-json.js'
-import { dataPackages, findPackageViolations, packageHomes } from './support/package-rule.js'
+import { dataPackages, findPackageViolations, packageHomes, secondHomes } from './support/package-rule.js'
 import { readSourceFiles, readText } from './support/source-files.js'
 
 const { dependencies, devDependencies } = readPackageJson()
@@ -18,6 +18,16 @@ t.test('each package that has a home is imported there', async (t) => {
     sources.some(({ path, text }) => path === packageHomes[name] && text.includes(`'${name}`))
   t.strictSame(
     Object.keys(packageHomes).filter((name) => !isImported(name)),
+    [],
+  )
+})
+
+t.test('each second home of a package is used', async (t) => {
+  const sources = readSourceFiles('src')
+  t.strictSame(
+    Object.entries(secondHomes).filter(
+      ([name, home]) => !sources.some(({ path, text }) => path === home && text.includes(`'${name}'`)),
+    ),
     [],
   )
 })

@@ -14,6 +14,10 @@ export interface ReceiverOptions {
   /** Listen where an earlier one was. */
   readonly port?: number
   readonly rulesPath?: string
+  /** Further options, as on the command line. */
+  readonly args?: readonly string[]
+  /** Events go to standard output, and whatever reads that never does. */
+  readonly isOutputStalled?: boolean
 }
 
 /** One running receiver. It ends with the test that started it. */
@@ -36,13 +40,17 @@ export class Receiver {
     const port = options.port ?? freePort
     const eventsPath = `${temporaryFolder(t)}/events.jsonl`
     const args = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--workers', '1']
-    args.push('--events', `file:${eventsPath}`, '--drain-delay', '0')
+    args.push('--events', options.isOutputStalled === true ? 'stdout' : `file:${eventsPath}`, '--drain-delay', '0')
     if (options.isHijacking === true) args.push('--hijack')
     if (options.rulesPath !== undefined) args.push('--rules', options.rulesPath)
+    args.push(...(options.args ?? []))
+    const program = [process.execPath, `${repositoryRoot}/dist/main.js`, 'serve', ...args]
+    const [command, ...rest] =
+      options.isOutputStalled === true ? ['sh', '-c', '"$@" | sleep 600', 'sh', ...program] : program
     const child = OwnProcess.start(t, {
       name: `mirrorwaf serve ${args.join(' ')}`,
-      command: process.execPath,
-      args: [`${repositoryRoot}/dist/main.js`, 'serve', ...args],
+      command: command ?? '',
+      args: rest,
       // Plenty: 3 MB against all rules take 0.6 s, and a busy machine must not turn an attack into a time-out.
       env: { DD_APPSEC_WAF_TIMEOUT: '10s' },
     })
