@@ -6,6 +6,11 @@ import type { TableBudget, TableOwner } from './table-budget.js'
 /** No transition worked out yet; also what fresh memory holds, so that nothing must be filled in. */
 export const unknownEntry = 0
 
+/** Columns of a row. */
+export const endColumn = 0
+export const flagsColumn = 1
+export const firstClassColumn = 2
+
 /** Members of a set, on average over harmless traffic; when sets are larger the pool decides when the table is full. */
 const membersPerState = 24
 const slotsPerState = 2
@@ -22,13 +27,11 @@ export interface NodeSet {
 }
 
 /**
- * A state's row begins at `state * stride`: one entry per byte class, one for the end of the value, and last the flags that
- * entering the state raises. Row 0 is no state, so that 0 can mean unknown; state 1 is the start, an empty set.
+ * A state's row begins at `state * stride`: the entry for the end of the value, the flags that entering the state raises, and
+ * one entry per byte class, common bytes first. Row 0 is no state, so that 0 can mean unknown; state 1 is the start, an empty set.
  */
 export class StateTable implements TableOwner {
   readonly stride: number
-  /** Column of the flags in a row. */
-  readonly flagsColumn: number
   readonly startRow: number
   /** Most states it holds. */
   readonly capacity: number
@@ -54,8 +57,7 @@ export class StateTable implements TableOwner {
 
   /** @param capBytes - what all arrays together may take. @param largestSet - room for one set of this size is made. */
   constructor(classCount: number, startContext: number, budget: TableBudget, capBytes: number, largestSet: number) {
-    this.stride = classCount + 2
-    this.flagsColumn = classCount + 1
+    this.stride = firstClassColumn + classCount
     this.startRow = this.stride
     const wordsPerState = this.stride + membersPerState + slotsPerState + 3
     this.capacity = Math.max(leastStates, Math.floor(capBytes / (wordsPerState * bytesPerWord)))
@@ -118,7 +120,7 @@ export class StateTable implements TableOwner {
   }
 
   #isSame(state: number, set: NodeSet, context: number, flags: number): boolean {
-    if (this.contexts[state] !== context || this.table[state * this.stride + this.flagsColumn] !== flags) return false
+    if (this.contexts[state] !== context || this.table[state * this.stride + flagsColumn] !== flags) return false
     const first = this.offsets[state] ?? 0
     const last = this.offsets[state + 1] ?? 0
     if (last - first !== set.length) return false
@@ -134,7 +136,7 @@ export class StateTable implements TableOwner {
     for (let index = 0; index < set.length; index++) this.pool[first + index] = set.nodes[index] ?? 0
     this.offsets[state + 1] = first + set.length
     this.contexts[state] = context
-    this.table[state * this.stride + this.flagsColumn] = flags
+    this.table[state * this.stride + flagsColumn] = flags
     this.#hashes[state] = hash
     this.#slots[slot] = state
     return state * this.stride

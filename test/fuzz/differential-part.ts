@@ -1,25 +1,37 @@
-// One fuzz run: makes samples, aims at what was seen least, and compares prefilter and engine.
+// Prefilter against engine: makes samples of whole requests, aims at what was seen least, and compares the two.
 import type { JsonRecord } from '#src/json-shape.js'
-import type { BuildLimits } from '#src/prefilter/automaton/build-budget.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
 import { createPrefilter, type RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import type { FuzzPart } from './fuzz-part.js'
 import { Matrix } from './matrix.js'
 import { engineOn, Oracle, separateRules } from './oracle.js'
-import { Random } from './random.js'
+import type { Random } from './random.js'
 import { findTargets, type RuleTarget } from './rule-targets.js'
 import { SampleMaker } from './sample-maker.js'
+import { unlimited } from './unlimited.js'
 import { describeSample, type Sample, sendSample } from './value-tree.js'
-
-/** No budget: a budget that runs out makes candidates, and would hide what the automata miss. */
-export const unlimited: BuildLimits = { workPerRequest: Infinity, timeShare: 1, burstMs: Infinity }
 
 /** Samples that go through the prefilter together. */
 const batchSize = 25
+/** Samples after which the aim is taken anew; a multiple of the batch. */
+const aimEvery = 2000
 
-export class FuzzRun {
+export interface DifferentialOptions {
+  /** Also switches on what the ruleset has disabled. */
+  readonly isAllEnabled: boolean
+  /** Small tables are flushed again and again. */
+  readonly tableBytes: number
+  /** Share of the candidates that the engine judges too: it tells what was covered, but no candidate is a false negative. */
+  readonly judgedShare: number
+}
+
+export class DifferentialPart implements FuzzPart {
+  readonly name = 'prefilter against engine'
+  readonly share = 0.7
   readonly matrix: Matrix
-  readonly counts = { samples: 0, withEvents: 0, cleared: 0, failed: 0 }
+  readonly counts = { samples: 0, judged: 0, withEvents: 0, cleared: 0, failed: 0 }
   readonly #random: Random
+  readonly #judgedShare: number
   readonly #maker: SampleMaker
   readonly #oracle: Oracle
   readonly #prefilter: RulesetPrefilter
@@ -30,43 +42,45 @@ export class FuzzRun {
   constructor(
     ruleset: JsonRecord,
     engineVersion: string,
-    seed: number,
-    isAllEnabled: boolean,
+    random: Random,
+    options: DifferentialOptions,
     compiled: JsonRecord = ruleset,
   ) {
-    const separated = separateRules(ruleset, isAllEnabled)
-    this.#random = new Random(seed)
+    const separated = separateRules(ruleset, options.isAllEnabled)
+    this.#random = random
+    this.#judgedShare = options.judgedShare
     this.#maker = new SampleMaker(this.#random)
     this.#oracle = new Oracle(engineOn(separated))
     this.#targets = findTargets([separated], engineVersion)
     this.matrix = new Matrix(this.#targets)
-    // Small tables on odd seeds: they must be flushed again and again.
-    const tableBytes = seed % 2 === 0 ? 64 * 1024 * 1024 : 4 * 1024 * 1024
-    this.#prefilter = createPrefilter(compilePrefilter([separateRules(compiled, isAllEnabled)], engineVersion), {
-      createEngine: (document) => engineOn(document),
-      now: () => performance.now(),
-      limits: { ...unlimited, tableBytes },
-    })
+    this.#prefilter = createPrefilter(
+      compilePrefilter([separateRules(compiled, options.isAllEnabled)], engineVersion),
+      {
+        createEngine: (document) => engineOn(document),
+        now: () => performance.now(),
+        limits: { ...unlimited, tableBytes: options.tableBytes },
+      },
+    )
   }
 
-  /** @returns the reproducer of a false negative, or `undefined` when there was none. */
-  run(forMs: number): string | undefined {
-    const deadline = performance.now() + forMs
-    while (performance.now() < deadline) {
-      if (this.counts.samples % 2000 === 0) this.#scarce = this.matrix.scarce(40)
-      const failure = this.#tryBatch(Array.from({ length: batchSize }, () => this.#next()))
-      if (failure !== undefined) return failure
-    }
-    return undefined
+  step(): string | undefined {
+    if (this.counts.samples % aimEvery === 0) this.#scarce = this.matrix.scarce(40)
+    return this.#tryBatch(Array.from({ length: batchSize }, () => this.#next()))
+  }
+
+  summary(): readonly string[] {
+    const { samples, judged, withEvents, cleared, failed } = this.counts
+    return [
+      ...this.matrix.lines(),
+      ...this.matrix.missing().map((line) => `fewer positives than wanted: ${line}`),
+      ...this.matrix.strays().map((line) => `matched outside its inputs: ${line}`),
+      `${samples} samples, ${cleared} cleared; the engine judged ${judged}, ${withEvents} had events, ${failed} failed`,
+    ]
   }
 
   dispose(): void {
     this.#prefilter.dispose()
     this.#oracle.dispose()
-  }
-
-  get stats(): RulesetPrefilter['stats'] {
-    return this.#prefilter.stats
   }
 
   #next(): Sample {
@@ -108,6 +122,8 @@ export class FuzzRun {
     const { counts } = this
     counts.samples++
     if (isCleared) counts.cleared++
+    else if (!this.#random.chance(this.#judgedShare)) return undefined
+    counts.judged++
     const hits = this.#oracle.judge(sample)
     if (hits === undefined) {
       counts.failed++
