@@ -8,7 +8,7 @@ import { ListenerBench } from './support/bench.js'
 import { addressParts, Client } from './support/client.js'
 
 const get = 'GET / HTTP/1.1\r\n\r\n'
-const settings: BindSettings = { backlog: 16, socketMode: 0o600, option: '--listen' }
+const settings: BindSettings = { backlog: 16, socketMode: 0o600, option: '--listen', isPortShared: false }
 
 t.test('[::] takes IPv4 and IPv6, and an IPv4 peer is shown as such', async (t) => {
   const bench = await ListenerBench.open(t, {}, ['[::]:0'])

@@ -45,6 +45,7 @@ const patient: ListenerSettings = {
   backlog: 128,
   socketMode: 0o660,
   option: '--listen',
+  isPortShared: false,
 }
 
 /** A listener under test; it ends with the test that opened it. */
