@@ -49,7 +49,7 @@ export interface PipelineInfo {
 }
 
 /** Free slabs kept for reuse: a few seconds of common traffic in flight. */
-const keptSlabBytes = 16 * 1024 * 1024
+const keptSlabBytes = 32 * 1024 * 1024
 /** How long a connection that got its last answer may take to close. */
 const lingerTimeoutMs = 2000
 /** Time for a last flush when everything else is done. */

@@ -4,13 +4,12 @@ import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import type { PipelineInfo } from '../pipeline.js'
 import type { CommandIo, ExitCode } from './command.js'
+import { untilSignal } from './until-signal.js'
 
 /** How often ruleset files are looked at; following links, so that a ConfigMap's `..data` swap shows. */
 const rulesWatchPeriodMs = 1000
 /** Time for the last log lines at the end. */
 const logFlushMs = 500
-/** What a shell calls a process that SIGINT ended; for the second, impatient signal. */
-const interruptedExitCode = 130
 
 /** A receiver in one process or in several. */
 interface RunningReceiver {
@@ -29,8 +28,6 @@ export async function runReceiver(options: ServeOptions, io: CommandIo): Promise
   io.report(renderBanner(receiver.info, options))
   const stopReloading = reloadOnChange(receiver, options, log)
   await untilSignal()
-  process.once('SIGTERM', exitAtOnce)
-  process.once('SIGINT', exitAtOnce)
   log.info('draining')
   stopReloading()
   await receiver.stop()
@@ -43,17 +40,6 @@ export async function runReceiver(options: ServeOptions, io: CommandIo): Promise
 async function startReceiver(options: ServeOptions, log: Log): Promise<RunningReceiver> {
   if (options.processes > 1) return (await import('../processes/primary.js')).startProcesses(options, log)
   return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
-}
-
-function exitAtOnce(): void {
-  process.exit(interruptedExitCode)
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-  })
 }
 
 /** @returns a function that ends the watching. */

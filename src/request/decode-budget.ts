@@ -45,6 +45,20 @@ export class DecodeBudget {
     return Math.max(0, this.deadlineMs - this.#now())
   }
 
+  /**
+   * Ends a stage that must leave time for what comes after it: unpacking a body is no use if none is left to look at it.
+   * @param share - of the time left, 0 to 1.
+   * @returns the absolute time at which the stage is to stop; ask `isPast`.
+   */
+  stageEnd(share: number): number {
+    return this.#now() + this.remainingMs * share
+  }
+
+  /** @param timeMs - absolute, as `stageEnd` gave it. */
+  isPast(timeMs: number): boolean {
+    return this.#now() >= timeMs
+  }
+
   /** Looks at the clock now. @returns true while there is time left. */
   check(): boolean {
     this.#unchecked = 0

@@ -123,7 +123,7 @@ export class Inspector {
   inspect(record: RecordReader): Inspection {
     const screening = this.screen(record)
     const isCleared = screening === 'cleared' || (screening === 'pending' && this.#prefilter?.isCleared === true)
-    return isCleared ? this.clear(record, this.#result.outcome) : this.judge(record)
+    return isCleared ? this.clear(record, this.outcomeIfCleared) : this.judge(record)
   }
 
   /**
@@ -164,6 +164,8 @@ export class Inspector {
     const result = this.#result
     const { verifyRatio, random } = this.#parts
     if (verifyRatio === 0 || random() >= verifyRatio) {
+      // A request that was held is decided after others were judged: nothing of theirs may be taken for its own.
+      result.reset(record.word(Word.flags))
       result.isCleared = true
       result.outcome = outcome
       return result
