@@ -46,6 +46,7 @@ const patient: ListenerSettings = {
   socketMode: 0o660,
   isPortShared: false,
   option: '--listen',
+  isPortShared: false,
 }
 
 /** A listener under test; it ends with the test that opened it. */
