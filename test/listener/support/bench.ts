@@ -44,7 +44,6 @@ const patient: ListenerSettings = {
   tls: undefined,
   backlog: 128,
   socketMode: 0o660,
-  isPortShared: false,
   option: '--listen',
   isPortShared: false,
 }
