@@ -45,14 +45,17 @@ async function startReceiver(options: ServeOptions, log: Log): Promise<RunningRe
 /** @returns a function that ends the watching. */
 function reloadOnChange(receiver: RunningReceiver, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
+  let isEnding = false
   const reload = (): void => {
+    if (isEnding) return
     reloading = reloading.then(() => receiver.reload()).catch((error: unknown) => log.fault(error))
   }
   process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
   for (const path of watched) watchFile(path, { interval: rulesWatchPeriodMs }, reload)
   return () => {
-    process.off('SIGHUP', reload)
+    // The handler stays: without one the next SIGHUP would end the process in the middle of its drain.
+    isEnding = true
     for (const path of watched) unwatchFile(path, reload)
   }
 }

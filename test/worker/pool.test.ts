@@ -4,7 +4,8 @@ import t from 'tap'
 import { InspectionPool } from '#src/worker/pool.js'
 import { readWorkerSettings } from '#src/worker/worker-settings.js'
 import { waitUntil } from '../e2e/support/wait-until.js'
-import { makeBatch, PoolBench, smallOptions, unreadyThreadPath, writeRuleset } from './support/pool-bench.js'
+import { makeBatch, PoolBench, smallOptions, unreadyThreadPath } from './support/pool-bench.js'
+import { writeRuleset } from './support/small-ruleset.js'
 
 const clean = Array.from({ length: 9 }, (_, index) => `/${index}`)
 

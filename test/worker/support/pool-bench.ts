@@ -1,5 +1,4 @@
 // A pool of real workers with a small ruleset, fed with batches made by the real reader and batcher.
-import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { Batch } from '#src/batch/batcher.js'
@@ -12,7 +11,7 @@ import type { BatchResult } from '#src/worker/messages.js'
 import { InspectionPool, type PoolObserver, type PoolSettings } from '#src/worker/pool.js'
 import { readWorkerSettings } from '#src/worker/worker-settings.js'
 import { BatchBench } from '../../batch/support/batching.js'
-import { temporaryFolder } from '../../e2e/support/repository.js'
+import { writeRuleset } from './small-ruleset.js'
 
 /** The worker thread that fails at request. */
 export const faultyThreadPath: string = pathOf('faulty-thread')
@@ -25,16 +24,6 @@ export const unreadyThreadPath: string = pathOf('unready-thread')
 
 function pathOf(name: string): string {
   return fileURLToPath(new URL(`./${name}.js`, import.meta.url))
-}
-
-/** A ruleset file of one rule, which matches `phrase` in a query. */
-export function writeRuleset(t: Test, phrase: string, id = 'test-1'): string {
-  const inputs = [{ address: 'server.request.query' }]
-  const conditions = [{ operator: 'phrase_match', parameters: { inputs, list: [phrase] } }]
-  const rules = [{ id, name: `finds ${phrase}`, tags: { type: 'test', category: 'attack_attempt' }, conditions }]
-  const path = `${temporaryFolder(t)}/rules.json`
-  writeFileSync(path, JSON.stringify({ version: '2.2', metadata: { rules_version: '1.0.0' }, rules }))
-  return path
 }
 
 /** Options with a ruleset that loads fast and matches `$globals`. */
