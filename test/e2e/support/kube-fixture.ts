@@ -72,7 +72,7 @@ export class KubeFixture {
   static async start(release: GatewayApiRelease = newestRelease): Promise<KubeFixture> {
     const { MIRRORWAF_E2E_SKIP = '' } = process.env
     if (MIRRORWAF_E2E_SKIP.split(',').includes('go')) {
-      t.plan(0, 'MIRRORWAF_E2E_SKIP names go, which builds the API server')
+      await t.test('a Kubernetes API server', { skip: 'MIRRORWAF_E2E_SKIP names go, which builds it' }, async () => {})
       process.exit(0)
     }
     const { MIRRORWAF_KUBE_CACHE, XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
