@@ -4,13 +4,12 @@ import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import type { PipelineInfo } from '../pipeline.js'
 import type { CommandIo, ExitCode } from './command.js'
+import { untilSignal } from './until-signal.js'
 
 /** How often ruleset files are looked at; following links, so that a ConfigMap's `..data` swap shows. */
 const rulesWatchPeriodMs = 1000
 /** Time for the last log lines at the end. */
 const logFlushMs = 500
-/** What a shell calls a process that SIGINT ended; for the second, impatient signal. */
-const interruptedExitCode = 130
 
 /** A receiver in one process or in several. */
 interface RunningReceiver {
@@ -25,12 +24,13 @@ interface RunningReceiver {
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
-  const receiver = await startReceiver(options, log)
+  // Signals are heard before it is ready: whoever sees it ready may send one at once, and Node's own answer is to end.
+  const isOver = untilSignal()
+  let receiver: RunningReceiver | undefined
+  const stopReloading = reloadOnChange(async () => receiver?.reload(), options, log)
+  receiver = await startReceiver(options, log)
   io.report(renderBanner(receiver.info, options))
-  const stopReloading = reloadOnChange(receiver, options, log)
-  await untilSignal()
-  process.once('SIGTERM', exitAtOnce)
-  process.once('SIGINT', exitAtOnce)
+  await isOver
   log.info('draining')
   stopReloading()
   await receiver.stop()
@@ -45,28 +45,20 @@ async function startReceiver(options: ServeOptions, log: Log): Promise<RunningRe
   return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
 }
 
-function exitAtOnce(): void {
-  process.exit(interruptedExitCode)
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-  })
-}
-
 /** @returns a function that ends the watching. */
-function reloadOnChange(receiver: RunningReceiver, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(reloadRules: () => Promise<void>, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
+  let isEnding = false
   const reload = (): void => {
-    reloading = reloading.then(() => receiver.reload()).catch((error: unknown) => log.fault(error))
+    if (isEnding) return
+    reloading = reloading.then(reloadRules).catch((error: unknown) => log.fault(error))
   }
   process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
   for (const path of watched) watchFile(path, { interval: rulesWatchPeriodMs }, reload)
   return () => {
-    process.off('SIGHUP', reload)
+    // The handler stays: without one the next SIGHUP would end the process in the middle of its drain.
+    isEnding = true
     for (const path of watched) unwatchFile(path, reload)
   }
 }

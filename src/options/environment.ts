@@ -13,11 +13,18 @@ export function readProcessEnvironment(): Environment {
 /** A warning for each MIRRORWAF_ variable that no option has: most likely a slip that would otherwise go unseen. */
 export function warnOfUnknownVariables(environment: Environment, known: ReadonlySet<string>): string[] {
   return Object.keys(environment)
-    .filter((name) => name.startsWith(environmentPrefix) && !known.has(name) && !isServiceVariable(name))
+    .filter((name) => name.startsWith(environmentPrefix) && !known.has(name) && !isForOthers(name))
     .map((name) => {
       const near = nearestName(name, known)
       return `environment ${name} is no option of mirrorwaf${near === undefined ? '' : ` (did you mean ${near}?)`}`
     })
+}
+
+/** Variables of commands that have a table of their own. */
+const otherPrefixes = ['MIRRORWAF_GATEWAY_', 'MIRRORWAF_KONG_'] as const
+
+function isForOthers(name: string): boolean {
+  return isServiceVariable(name) || otherPrefixes.some((prefix) => name.startsWith(prefix))
 }
 
 /**

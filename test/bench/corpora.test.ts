@@ -10,7 +10,8 @@ import { serveTable } from '#src/options/serve-table.js'
 import { readSourceFiles } from '../source/support/source-files.js'
 
 const smallCorpora = corpusNames.filter((name) => requestBytesOf(name) < 100_000)
-const inspector = await createInspector(completeOptions(serveTable, {}))
+// As much time as a busy machine may need: this is about verdicts.
+const inspector = await createInspector(completeOptions(serveTable, { wafTimeoutUs: 10_000_000 }))
 t.teardown(() => inspector.dispose())
 
 function bytesOf(name: CorpusName, seed: number, count: number): string {

@@ -93,10 +93,14 @@ t.test('rules that went bad: the old ones stay, and it is counted', async (t) =>
   const receiver = await Receiver.start(t, { rulesPath })
   writeFileSync(rulesPath, '{"version": "2.2", "rules": [')
   receiver.process.signal('SIGHUP')
-  await waitUntil('the failed reload to be counted', async () => {
-    const failed = await receiver.metric('mirrorwaf_ruleset_reloads_total', 'result="failed"')
-    return failed === 1 || undefined
-  })
+  await waitUntil(
+    'the failed reload to be counted',
+    async () => {
+      const failed = await receiver.metric('mirrorwaf_ruleset_reloads_total', 'result="failed"')
+      return failed === 1 || undefined
+    },
+    () => receiver.process.describe(),
+  )
   await sendAlone(receiver.port, attackNumber(1))
   await receiver.awaitEvent('case=n1-')
 })
@@ -107,8 +111,12 @@ t.test('a reader of events that stands still costs events, counted, and no answe
   await waitUntil('events to be dropped', async () => {
     return (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined
   })
+  await sleep(10_000)
   const result = await load.stop()
   testAnswers(t, result)
+  const written = await receiver.metric('mirrorwaf_sink_events_total')
+  const dropped = await receiver.metric('mirrorwaf_sink_dropped_total')
+  t.comment(`${result.answered.length} events: ${written} written, ${dropped} dropped`)
 })
 
 t.test('a full disk costs events, counted, and no answer', async (t) => {
