@@ -1,11 +1,16 @@
 // Values that only a transformer turns into what a rule looks for, and the transformers' own rewriting.
 import t from 'tap'
-import { normalizePath } from '#src/prefilter/transformers/normalize-path.js'
+import { base64Decode, base64urlDecode } from '#src/prefilter/transformers/base64-decode.js'
+import { compressWhiteSpace } from '#src/prefilter/transformers/compress-white-space.js'
+import { cssDecode } from '#src/prefilter/transformers/css-decode.js'
+import { htmlEntityDecode } from '#src/prefilter/transformers/html-entity-decode.js'
+import { normalizePath, normalizePathWin } from '#src/prefilter/transformers/normalize-path.js'
 import { removeComments } from '#src/prefilter/transformers/remove-comments.js'
 import { removeNulls } from '#src/prefilter/transformers/remove-nulls.js'
 import { shellUnescape } from '#src/prefilter/transformers/shell-unescape.js'
 import { addNormalizedAscii } from '#src/prefilter/transformers/unicode-normalize.js'
-import { urlDecodeUni } from '#src/prefilter/transformers/url-decode-uni.js'
+import { urlDecode, urlDecodeUni } from '#src/prefilter/transformers/url-decode.js'
+import { urlBasename, urlPath, urlQuerystring } from '#src/prefilter/transformers/url-parts.js'
 import { clears, prefilterOfRules, regexRule, ruleOf } from './support/prefilter-on.js'
 
 function rewrite(port: (bytes: Uint8Array, length: number) => number, text: string): string {
@@ -33,6 +38,20 @@ const rewritten: readonly (readonly [string, (bytes: Uint8Array, length: number)
   ['line comments', removeComments, 'a--b', 'a'],
   ['a comment without an end', removeComments, 'a/*b', 'a'],
   ['NULs', removeNulls, 'a\u0000b', 'ab'],
+  ['one pass of percent-decoding', urlDecode, '%2541+%u0041', '%41 %u0041'],
+  ['entities', htmlEntityDecode, '&lt;&#60&#x3C;&LT;&nbsp', '<<<<&nbsp'],
+  ['an entity that stands for no character', htmlEntityDecode, '&#xd800;', '\ufffd'],
+  ['CSS escapes', cssDecode, '\\41 b\\000043d\\\n\\q', 'AbCdq'],
+  ['Windows paths', normalizePathWin, 'a\\x\\..\\b', 'a/b'],
+  ['runs of spaces', compressWhiteSpace, 'a   b\t\tc', 'a b\t\tc'],
+  ['a URL to its path', urlPath, '/a/b?c#d', '/a/b'],
+  ['a URL to its query', urlQuerystring, '/a?b?c#d', 'b?c'],
+  ['a URL without a query to nothing', urlQuerystring, '/a#b?c', ''],
+  ['a URL to its last segment', urlBasename, '/a/b.c?d/e', 'b.c'],
+  ['Base64', base64Decode, 'YWJjZA==', 'abcd'],
+  ['Base64 without padding', base64Decode, 'YWJjZGU', 'abcde'],
+  ['what is no Base64 stays', base64Decode, 'abc!', 'abc!'],
+  ['Base64 for URLs', base64urlDecode, 'Pz8_', '???'],
 ]
 
 for (const [name, port, text, wanted] of rewritten) {
@@ -72,6 +91,7 @@ const hidden: readonly (readonly [string, readonly string[], string, string])[] 
   ['unicode_normalize', ['unicode_normalize'], '[$]{secret}', '\uff04{secret}'],
   ['two in a row', ['urlDecodeUni', 'removeComments'], 'secret', 'sec%2f**%2fret'],
   ['NULs that another transformer makes', ['urlDecodeUni', 'removeNulls'], 'secret', 'sec%00ret'],
+  ['a transformer that may change any text', ['base64Decode'], 'secret', 'c2VjcmV0'],
   ['under another name', ['url_decode_iis'], '<secret', '%3Csecret'],
 ]
 
@@ -91,7 +111,7 @@ t.test('a harmless accent is no reason to ask the engine', async (t) => {
 })
 
 for (const [name, transformers] of [
-  ['that is not known', ['base64Decode']],
+  ['that is not known', ['jsDecode']],
   ['that tells cases apart after lowercase', ['lowercase', 'urlDecodeUni']],
 ] as const) {
   t.test(`a transformer ${name} sends its address to the engine`, async (t) => {

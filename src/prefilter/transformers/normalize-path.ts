@@ -3,6 +3,7 @@
 
 const dot = 0x2e
 const slash = 0x2f
+const backslash = 0x5c
 
 /** Rewrites in place; the text never grows. @returns the new length. */
 export function normalizePath(bytes: Uint8Array, length: number): number {
@@ -31,6 +32,12 @@ export function normalizePath(bytes: Uint8Array, length: number): number {
   }
   // The engine notices a change only when something moved.
   return isChanged ? write : length
+}
+
+/** The transformer normalizePathWin: backslashes become slashes first. */
+export function normalizePathWin(bytes: Uint8Array, length: number): number {
+  for (let index = 0; index < length; index++) if (bytes[index] === backslash) bytes[index] = slash
+  return normalizePath(bytes, length)
 }
 
 /** 1 or 2 when the segment at `start` is `.` or `..`, else 0. */

@@ -2,15 +2,19 @@
 // exactly what it does. A text without any trigger of its transformers is matched as it is; a text with one is transformed
 // by our own code and looked at again. (Facts: spec appsec.md section 4 and probing libddwaf 1.30.1; proof: test/fuzz.)
 
-import { normalizePath } from './normalize-path.js'
+import { base64Decode, base64urlDecode } from './base64-decode.js'
+import { compressWhiteSpace } from './compress-white-space.js'
+import { cssDecode } from './css-decode.js'
+import { htmlEntityDecode } from './html-entity-decode.js'
+import { normalizePath, normalizePathWin } from './normalize-path.js'
 import { removeComments } from './remove-comments.js'
 import { removeNulls } from './remove-nulls.js'
 import { shellUnescape } from './shell-unescape.js'
-import { urlDecodeUni } from './url-decode-uni.js'
+import { urlDecode, urlDecodeUni } from './url-decode.js'
+import { urlBasename, urlPath, urlQuerystring } from './url-parts.js'
 
 /**
  * Rewrites `bytes[0..length)` in place.
- * @param bytes - at least `growth` times as long as the text.
  * @returns the new length.
  */
 export type TransformerPort = (bytes: Uint8Array, length: number) => number
@@ -25,6 +29,9 @@ export interface Transformer {
 const lowercaseName = 'lowercase'
 const removeNullsName = 'removeNulls'
 
+/** Found in every text. */
+const anyText = '^'
+
 /** Names that mean the same. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ['remove_nulls', removeNullsName],
@@ -32,6 +39,12 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ['url_decode_iis', 'urlDecodeUni'],
   ['normalize_path', 'normalizePath'],
   ['remove_comments', 'removeComments'],
+  ['url_decode', 'urlDecode'],
+  ['html_entity_decode', 'htmlEntityDecode'],
+  ['css_decode', 'cssDecode'],
+  ['normalize_path_win', 'normalizePathWin'],
+  ['compress_whitespace', 'compressWhiteSpace'],
+  ['base64_decode', 'base64Decode'],
 ])
 
 /** All that the compiler knows beside lowercase, which the automata fold. */
@@ -41,11 +54,30 @@ export const transformers: ReadonlyMap<string, Transformer> = new Map<string, Tr
   ['normalizePath', { trigger: '\\./|/\\.', port: normalizePath }],
   ['cmdLine', { trigger: `[\\\\"'^,;\\t\\n\\v\\f\\r]|  | [/(]`, port: shellUnescape }],
   ['removeComments', { trigger: '--|#|//|/\\*|<!--', port: removeComments }],
+  ['urlDecode', { trigger: '[%+]', port: urlDecode }],
+  ['htmlEntityDecode', { trigger: '&', port: htmlEntityDecode }],
+  ['cssDecode', { trigger: '\\\\', port: cssDecode }],
+  ['normalizePathWin', { trigger: '\\\\|\\./|/\\.', port: normalizePathWin }],
+  ['compressWhiteSpace', { trigger: '  ', port: compressWhiteSpace }],
+  ['url_path', { trigger: '[?#]', port: urlPath }],
+  ['url_querystring', { trigger: anyText, port: urlQuerystring }],
+  ['url_basename', { trigger: '[/?#]', port: urlBasename }],
+  ['base64Decode', { trigger: anyText, port: base64Decode }],
+  ['base64url_decode', { trigger: anyText, port: base64urlDecode }],
   ['unicode_normalize', { trigger: '[^\\x00-\\x7f]', port: undefined }],
 ])
 
 /** Transformers that give the same on a lower-cased text as the text they give, lower-cased. */
-const lowercaseCommutes: ReadonlySet<string> = new Set(['normalizePath', 'cmdLine', 'removeComments'])
+const lowercaseCommutes: ReadonlySet<string> = new Set([
+  'normalizePath',
+  'normalizePathWin',
+  'cmdLine',
+  'removeComments',
+  'compressWhiteSpace',
+  'url_path',
+  'url_querystring',
+  'url_basename',
+])
 
 /** What a list of transformers comes down to for one condition. */
 export interface TransformChain {
