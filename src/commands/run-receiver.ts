@@ -24,9 +24,11 @@ interface RunningReceiver {
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
+  // Before the start, whose signals must not end the process: a log rotation knows nothing of how far it is.
+  const hangUps = new HangUps()
   const receiver = await startReceiver(options, log)
   io.report(renderBanner(receiver.info, options))
-  const stopReloading = reloadOnChange(receiver, options, log)
+  const stopReloading = reloadOnChange(receiver, hangUps, options, log)
   await untilSignal()
   log.info('draining')
   stopReloading()
@@ -42,15 +44,33 @@ async function startReceiver(options: ServeOptions, log: Log): Promise<RunningRe
   return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
 }
 
+/** Hears SIGHUP; one that comes before anybody listens is kept. */
+class HangUps {
+  #listener: (() => void) | undefined
+  #isMissed = false
+
+  constructor() {
+    process.on('SIGHUP', () => {
+      if (this.#listener === undefined) this.#isMissed = true
+      else this.#listener()
+    })
+  }
+
+  listen(listener: () => void): void {
+    this.#listener = listener
+    if (this.#isMissed) listener()
+  }
+}
+
 /** @returns a function that ends the watching. */
-function reloadOnChange(receiver: RunningReceiver, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(receiver: RunningReceiver, hangUps: HangUps, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
   let isEnding = false
   const reload = (): void => {
     if (isEnding) return
     reloading = reloading.then(() => receiver.reload()).catch((error: unknown) => log.fault(error))
   }
-  process.on('SIGHUP', reload)
+  hangUps.listen(reload)
   const watched = options.rulesWatch ? options.rules : []
   for (const path of watched) watchFile(path, { interval: rulesWatchPeriodMs }, reload)
   return () => {
