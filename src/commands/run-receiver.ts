@@ -24,13 +24,13 @@ interface RunningReceiver {
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
-  // Signals are heard before it is ready: whoever sees it ready may send one at once, and Node's own answer is to end.
-  const isOver = untilSignal()
-  let receiver: RunningReceiver | undefined
-  const stopReloading = reloadOnChange(async () => receiver?.reload(), options, log)
-  receiver = await startReceiver(options, log)
+  // Signals are listened for before /readyz can say yes: until then their default would end the process.
+  const asked = untilSignal()
+  const starting = startReceiver(options, log)
+  const stopReloading = reloadOnChange(starting, options, log)
+  const receiver = await starting
   io.report(renderBanner(receiver.info, options))
-  await isOver
+  await asked
   log.info('draining')
   stopReloading()
   await receiver.stop()
@@ -46,12 +46,12 @@ async function startReceiver(options: ServeOptions, log: Log): Promise<RunningRe
 }
 
 /** @returns a function that ends the watching. */
-function reloadOnChange(reloadRules: () => Promise<void>, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(starting: Promise<RunningReceiver>, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
   let isEnding = false
   const reload = (): void => {
     if (isEnding) return
-    reloading = reloading.then(reloadRules).catch((error: unknown) => log.fault(error))
+    reloading = reloading.then(async () => (await starting).reload()).catch((error: unknown) => log.fault(error))
   }
   process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
