@@ -24,12 +24,13 @@ interface RunningReceiver {
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
-  // Before the start, whose signals must not end the process: a log rotation knows nothing of how far it is.
-  const hangUps = new HangUps()
-  const receiver = await startReceiver(options, log)
+  // Signals are listened for before /readyz can say yes: until then their default would end the process.
+  const asked = untilSignal()
+  const starting = startReceiver(options, log)
+  const stopReloading = reloadOnChange(starting, options, log)
+  const receiver = await starting
   io.report(renderBanner(receiver.info, options))
-  const stopReloading = reloadOnChange(receiver, hangUps, options, log)
-  await untilSignal()
+  await asked
   log.info('draining')
   stopReloading()
   await receiver.stop()
@@ -44,33 +45,15 @@ async function startReceiver(options: ServeOptions, log: Log): Promise<RunningRe
   return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
 }
 
-/** Hears SIGHUP; one that comes before anybody listens is kept. */
-class HangUps {
-  #listener: (() => void) | undefined
-  #isMissed = false
-
-  constructor() {
-    process.on('SIGHUP', () => {
-      if (this.#listener === undefined) this.#isMissed = true
-      else this.#listener()
-    })
-  }
-
-  listen(listener: () => void): void {
-    this.#listener = listener
-    if (this.#isMissed) listener()
-  }
-}
-
 /** @returns a function that ends the watching. */
-function reloadOnChange(receiver: RunningReceiver, hangUps: HangUps, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(starting: Promise<RunningReceiver>, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
   let isEnding = false
   const reload = (): void => {
     if (isEnding) return
-    reloading = reloading.then(() => receiver.reload()).catch((error: unknown) => log.fault(error))
+    reloading = reloading.then(async () => (await starting).reload()).catch((error: unknown) => log.fault(error))
   }
-  hangUps.listen(reload)
+  process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
   for (const path of watched) watchFile(path, { interval: rulesWatchPeriodMs }, reload)
   return () => {
