@@ -1,6 +1,6 @@
 // `serve` as a process, from start to end: signals, reloads, a reader of events that stands still.
 // With all rules and for longer the same is tried in test/e2e/faults.test.ts.
-import { writeFileSync } from 'node:fs'
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import t, { type Test } from 'tap'
 import { Load, type LoadResult } from '../e2e/support/load.js'
@@ -107,6 +107,20 @@ t.test('SIGHUP under load: nothing is lost, and from then on the new rules judge
   const client = await openClient(t, receiver.port, 'GET /?x=other-word HTTP/1.1\r\n\r\n')
   await client.awaitText('204')
   await receiver.awaitEvent('other-word')
+})
+
+t.test('--rules-watch sees a ConfigMap change: `..data` is swapped for another folder', async (t) => {
+  const text = rulesetText('$globals')
+  const folder = t.testdir({
+    '..first': { 'rules.json': text },
+    '..second': { 'rules.json': text },
+    '..data': t.fixture('symlink', '..first'),
+    'rules.json': t.fixture('symlink', '..data/rules.json'),
+  })
+  const receiver = await Receiver.start(t, { rulesPath: `${folder}/rules.json`, args: ['--rules-watch'] })
+  symlinkSync('..second', `${folder}/..new`)
+  renameSync(`${folder}/..new`, `${folder}/..data`)
+  await awaitReloads(receiver, 'ok', 1)
 })
 
 t.test('SIGHUP with rules that went bad: the old ones stay, said and counted', async (t) => {
