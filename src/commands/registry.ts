@@ -2,7 +2,16 @@
 import type { Command } from './command.js'
 
 /** In the order of the overview. */
-export const commandNames = ['serve', 'scan', 'rules', 'gateway', 'demo', 'version', 'help'] as const
+export const commandNames = [
+  'serve',
+  'scan',
+  'rules',
+  'gateway',
+  'demo',
+  'kong-plugin-server',
+  'version',
+  'help',
+] as const
 export type CommandName = (typeof commandNames)[number]
 
 /** The command, or `undefined` when there is none of that name. */
@@ -16,6 +25,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   rules: async () => (await import('./rules.js')).rulesCommand,
   gateway: async () => (await import('./gateway.js')).gatewayCommand,
   demo: async () => (await import('./demo.js')).demoCommand,
+  'kong-plugin-server': async () => (await import('./kong-plugin-server.js')).kongPluginServerCommand,
   version: async () => (await import('./version.js')).versionCommand,
   help: async () => (await import('./help.js')).helpCommand,
 }
