@@ -15,7 +15,7 @@ export const kongPluginServerCommand: Command = {
   name: 'kong-plugin-server',
   summary,
   async run(argv, io) {
-    const loaded = await loadTable('kong-plugin-server', kongTable, argv, io.environment)
+    const loaded = await loadTable('kong-plugin-server', kongTable, argv, io.environment, 'MIRRORWAF_KONG_')
     if (loaded.asksForHelp) {
       await io.print(renderKongHelp())
       return 0
