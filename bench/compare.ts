@@ -65,7 +65,7 @@ async function main(): Promise<number> {
     return Math.max(...verdicts.map(exitCodeOf))
   } finally {
     sender.stop()
-    await base.remove()
+    base.remove()
   }
 }
 

@@ -54,6 +54,34 @@ export const errorCatalogue = {
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 
+  // kube
+  MWAF_KUBE_CONFIG: 'Cannot use the kubeconfig {path}: {reason}. Name another with --kubeconfig or KUBECONFIG.',
+  MWAF_KUBE_NO_CONTEXT:
+    'No cluster to talk to: {reason}. Give --kubeconfig FILE, --context NAME or KUBECONFIG; in a pod, a service account.',
+  MWAF_KUBE_UNREACHABLE:
+    'Cannot reach the API server {server}: {reason}. Check the address, the network and --context.',
+  MWAF_KUBE_REQUEST_TIMEOUT: 'The API server did not answer {request} within {timeoutMs} ms. Raise --request-timeout.',
+  MWAF_KUBE_UNAUTHENTICATED:
+    'The API server {server} does not accept the credentials of context {context}. Log in again.',
+  MWAF_KUBE_RIGHTS_MISSING:
+    'Rights are missing in the cluster: {missing}. Bind a role that has them; deploy/kustomize/components has such roles.',
+  MWAF_KUBE_RESPONSE: 'The answer to {request} is not what a Kubernetes API server sends: {reason}. Check the address.',
+  MWAF_KUBE_REFUSED: 'The API server refused {request} ({status}): {reason}',
+  MWAF_KUBE_CONFLICT: '{object} changed {attempts} times while it was being patched. Run the command again.',
+  MWAF_KUBE_NOT_KEPT: '{object}: the API server did not keep what was written: {reason}.',
+  MWAF_KUBE_CRDS_ABSENT: 'The cluster has no Gateway API ({reason}). Install its CRDs, or check --context.',
+  MWAF_KUBE_VERSION:
+    'The cluster serves {kind} only as {served}; mirrorwaf needs {needed}. Install a newer release of the Gateway API.',
+  MWAF_KUBE_NAMESPACE_ABSENT: 'There is no namespace {namespace}. Correct {option}.',
+  MWAF_KUBE_SERVICE_ABSENT:
+    'There is no Service {service} in namespace {namespace}. Deploy mirrorwaf first, or give --service and --namespace.',
+  MWAF_KUBE_PORT_ABSENT: 'Service {service} has no port {port}; it has {ports}. Give one of them with --port.',
+  MWAF_KUBE_SHARE_UNSUPPORTED:
+    'The Gateway API of this cluster does not know {field} in {kind}; all requests would be mirrored. Leave it out, or install release 1.3 or newer.',
+  MWAF_KUBE_NO_TERMINAL: '--prompt asks on a terminal, and there is none. Use --yes, or --dry-run to look first.',
+  MWAF_KUBE_MANIFEST: 'Cannot use the manifest {path}: {reason}.',
+  MWAF_KUBE_LEASE_LOST: 'The Lease {lease} went to {holder}: this instance stops, so that two never patch at once.',
+
   // gateway
   MWAF_GATEWAY_ABORTED: 'The exchange was ended by the gateway.',
   MWAF_GATEWAY_BODY_LIMIT: 'The request body is longer than {limit} bytes. Raise --body-limit if that is meant.',
@@ -75,6 +103,9 @@ export const errorCatalogue = {
   MWAF_KONG_HEALTH: 'The plugin server left {misses} questions unanswered for {timeout_ms} ms each; it is ended.',
 
   // process
+  MWAF_PROCESS_START: 'Process {number} did not start: {reason}.',
+  MWAF_PROCESS_ENDED:
+    'Process {number} ended ({reason}); {lost} requests in its hands are lost. A new one starts in {delayMs} ms.',
   MWAF_PROCESS_NODE:
     'Node {version} is too old for mirrorwaf. Use Node {required} or newer, or run it with `npm start`.',
   MWAF_PROCESS_UNCAUGHT: 'Unexpected internal error: {reason}. Please report it with the stack trace.',

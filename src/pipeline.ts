@@ -2,7 +2,8 @@
 import { type Batch, Batcher, type BatchReceiver } from './batch/batcher.js'
 import type { RecordFacts } from './batch/record-writer.js'
 import { SlabPool } from './batch/slab.js'
-import { MirrorwafError, reasonOf } from './errors.js'
+import { reasonOf } from './errors.js'
+import { toListenAddress } from './listen-address.js'
 import { decideConnectionLimit } from './listener/fd-limit.js'
 import { createHttpListener, type HttpListener, type HttpRequestTarget } from './listener/http-request-source.js'
 import { Listener } from './listener/listener.js'
@@ -12,12 +13,11 @@ import { CounterId, LifeState, reloadResults, restartCauses, shedReasons } from 
 import { Instruments } from './observe/instruments.js'
 import type { Log } from './observe/log.js'
 import { type LoopSampler, startLoopSampler } from './observe/loop-sampler.js'
-import { type ListenAddress, parseAddress } from './options/kinds/address.js'
+import { describeAdmin, openReporter } from './open-reporter.js'
 import type { ServeOptions } from './options/serve-options.js'
 import { RequestReader } from './parser/request-reader.js'
 import { Staging } from './parser/staging.js'
-import { type Reporter, startReporter } from './sinks/reporter.js'
-import { parseSinkSpec } from './sinks/sink-spec.js'
+import type { Reporter } from './sinks/reporter.js'
 import { outcomeIndex } from './verdict/outcome.js'
 import { delay, withinTime } from './within-time.js'
 import { createTally, tallyOutcomes } from './worker/batch-run.js'
@@ -33,6 +33,14 @@ export interface PipelineHooks {
   readonly onEvent: ((line: Uint8Array) => void) | undefined
 }
 
+/** What is otherwise when several processes serve together. */
+export interface PipelinePlace {
+  /** Opens what takes events and shows the instruments. */
+  openReporter(instruments: Instruments): Promise<Reporter>
+  /** Whether other processes listen on the same port. */
+  readonly isPortShared: boolean
+}
+
 /** Where a running pipeline can be reached and what it runs. */
 export interface PipelineInfo {
   readonly listening: readonly string[]
@@ -41,11 +49,11 @@ export interface PipelineInfo {
 }
 
 /** Free slabs kept for reuse: a few seconds of common traffic in flight. */
-const keptSlabBytes = 16 * 1024 * 1024
+const keptSlabBytes = 32 * 1024 * 1024
 /** How long a connection that got its last answer may take to close. */
 const lingerTimeoutMs = 2000
-/** Time for a last flush when everything else is done. */
-const lastFlushMs = 2000
+/** Time that the queue and then the sinks get at the end, even when connections have used the drain timeout up. */
+const leastTimeMs = 2000
 
 /** The running receiver. Make it with `startPipeline`. */
 export class Pipeline {
@@ -93,25 +101,28 @@ export class Pipeline {
     return createHttpListener(target, this.#options.hijack)
   }
 
-  /** Drains: says so on /readyz, answers what comes for a while, then finishes the queue and ends. Repeated calls wait too. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#drain()
+  /**
+   * Drains: says so on /readyz, answers what comes for a while, then finishes the queue and ends. Repeated calls wait too.
+   * @param drainDelayMs - how long to go on accepting.
+   */
+  stop(drainDelayMs: number = this.#options.drainDelayMs): Promise<void> {
+    this.#stopping ??= this.#drain(drainDelayMs)
     return this.#stopping
   }
 
-  async #drain(): Promise<void> {
+  async #drain(drainDelayMs: number): Promise<void> {
     const { listener, batcher, pool, reporter, instruments, sampler } = this.#parts
     instruments.counters.set(CounterId.lifeState, LifeState.draining)
     listener.beginDrain()
-    await delay(this.#options.drainDelayMs)
+    await delay(drainDelayMs)
     await listener.stopAccepting()
     const deadlineMs = performance.now() + this.#options.drainTimeoutMs
     while (listener.connectionCount > 0 && performance.now() < deadlineMs) await delay(20)
     listener.closeConnections()
     batcher.seal()
-    if (pool !== undefined) await withinTime(pool.drained(), Math.max(0, deadlineMs - performance.now()))
+    if (pool !== undefined) await withinTime(pool.drained(), Math.max(leastTimeMs, deadlineMs - performance.now()))
     await pool?.close()
-    const flushed = await reporter.flush(Math.max(lastFlushMs, deadlineMs - performance.now()))
+    const flushed = await reporter.flush(Math.max(leastTimeMs, deadlineMs - performance.now()))
     if (!flushed.isComplete) this.#hooks.log.warn('not all events could be written before the end')
     sampler.stop()
     await reporter.stop()
@@ -133,10 +144,14 @@ interface PipelineParts {
  * Starts all parts: sinks and admin port, workers with their ruleset, then the sockets.
  * @throws MirrorwafError of the part that cannot start; what was started is ended again.
  */
-export async function startPipeline(options: ServeOptions, hooks: PipelineHooks): Promise<Pipeline> {
+export async function startPipeline(
+  options: ServeOptions,
+  hooks: PipelineHooks,
+  place: PipelinePlace = aloneInItsProcess(options, hooks),
+): Promise<Pipeline> {
   const instruments = new Instruments()
   instruments.counters.set(CounterId.startedAtMs, Date.now())
-  const reporter = await openReporter(options, hooks, instruments)
+  const reporter = await place.openReporter(instruments)
   let pool: InspectionPool | undefined
   try {
     const slabs = new SlabPool(keptSlabBytes)
@@ -151,7 +166,7 @@ export async function startPipeline(options: ServeOptions, hooks: PipelineHooks)
     }
     const batcher = new Batcher(slabs, pool ?? discardingReceiver(slabs, instruments), options)
     const staging = new Staging(options, slabs, options.inFlightLimitBytes)
-    const listener = createListener(options, hooks, instruments, staging, batcher)
+    const listener = createListener(options, hooks, place, instruments, staging, batcher)
     late.batcher = batcher
     late.listener = listener
     const listening = await listener.open(options.listen.map(toListenAddress))
@@ -167,23 +182,14 @@ export async function startPipeline(options: ServeOptions, hooks: PipelineHooks)
   }
 }
 
+function aloneInItsProcess(options: ServeOptions, hooks: PipelineHooks): PipelinePlace {
+  return { openReporter: (instruments) => openReporter(options, hooks.log, instruments), isPortShared: false }
+}
+
 /** Parts that the pool calls but that are made after it. */
 interface LateParts {
   batcher: Batcher | undefined
   listener: Listener | undefined
-}
-
-function openReporter(options: ServeOptions, hooks: PipelineHooks, instruments: Instruments): Promise<Reporter> {
-  const admin = options.admin === 'off' ? undefined : toListenAddress(options.admin)
-  return startReporter({
-    sinks: options.events.map(parseSinkSpec),
-    sinkQueueLimitBytes: options.sinkQueueLimitBytes,
-    isColoured: process.stdout.isTTY === true,
-    admin: admin?.kind === 'tcp' ? { host: admin.host, port: admin.port } : undefined,
-    instruments,
-    onNotice: ({ level, code, details }) => hooks.log.coded(level, code, details),
-    onFailure: (error) => hooks.log.fault(error),
-  })
 }
 
 function observePool(
@@ -224,6 +230,9 @@ function observePool(
     get distrustedAddresses() {
       return prefilter.distrustedAddresses
     },
+    get isPrefilterOff() {
+      return prefilter.isOff
+    },
     onReplaced: () => prefilter.forgive(),
     wallClockMs: () => late.listener?.wallClockMs(performance.now()) ?? Date.now(),
   }
@@ -232,6 +241,7 @@ function observePool(
 function createListener(
   options: ServeOptions,
   hooks: PipelineHooks,
+  place: PipelinePlace,
   instruments: Instruments,
   staging: Staging,
   batcher: Batcher,
@@ -241,6 +251,7 @@ function createListener(
   const settings = {
     ...options,
     option: '--listen',
+    isPortShared: place.isPortShared,
     lingerTimeoutMs,
     connectionLimitCount: decideConnectionLimit(options.connectionLimitCount, (possible) =>
       hooks.log.coded('warn', 'MWAF_LISTENER_CONNECTION_LIMIT', { asked: options.connectionLimitCount, possible }),
@@ -294,18 +305,4 @@ function announceEngine(ready: WorkerReady, reporter: Reporter, instruments: Ins
   reporter.setEngine({ engine: ready.engineName, version: ready.engineVersion, rulesVersion: ready.rulesVersion })
   instruments.counters.set(CounterId.rulesLoaded, ready.rulesLoadedCount)
   instruments.counters.set(CounterId.rulesFailed, ready.rulesFailedCount)
-}
-
-function toListenAddress(text: string): ListenAddress {
-  const address = parseAddress(text)
-  if (address === undefined) {
-    throw new MirrorwafError('MWAF_LISTENER_ADDRESS', { address: text, reason: 'it is no address', option: '--listen' })
-  }
-  return address
-}
-
-function describeAdmin(reporter: Reporter): string | undefined {
-  const address = reporter.adminAddress
-  if (address === undefined) return undefined
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }

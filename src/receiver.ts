@@ -1,5 +1,6 @@
 // The receiver as a library object: start, stop, and an `event` for each attack.
 import { EventEmitter } from 'node:events'
+import { MirrorwafError } from './errors.js'
 import type { HttpListener } from './listener/http-request-source.js'
 import { createLog } from './observe/log.js'
 import { completeServeOptions } from './options/load.js'
@@ -10,8 +11,9 @@ import type { SecurityEvent } from './verdict/event.js'
 /**
  * Options of the receiver; what is left out has the default of the option table, except that a library writes no events,
  * opens no admin port and waits for nothing when it stops unless it is told to. Neither flags nor environment are read.
+ * A program's processes are its own: to share a port among several is left to it.
  */
-export type ReceiverOptions = Partial<ServeOptions>
+export type ReceiverOptions = Partial<Omit<ServeOptions, 'processes'>>
 
 /** What a receiver emits. */
 export interface ReceiverEvents {
@@ -28,7 +30,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> {
 
   constructor(options: ReceiverOptions) {
     super()
-    this.#options = completeServeOptions({ ...libraryDefaults, ...options })
+    this.#options = completeOptions(options)
   }
 
   /**
@@ -81,7 +83,7 @@ export async function requestMirrorListener(
   options: Omit<ReceiverOptions, 'listen'> = {},
   onEvent?: (event: SecurityEvent) => void,
 ): Promise<MirrorListener> {
-  const complete = completeServeOptions({ hijack: true, ...libraryDefaults, ...options })
+  const complete = completeOptions({ hijack: true, ...options })
   const pipeline = await startPipeline(
     { ...complete, listen: [] },
     {
@@ -90,6 +92,18 @@ export async function requestMirrorListener(
     },
   )
   return Object.assign(pipeline.createHttpListener(), { close: () => pipeline.stop() })
+}
+
+/** JavaScript callers are not held by the type. */
+function completeOptions(given: ReceiverOptions): ServeOptions {
+  const options = completeServeOptions({ ...libraryDefaults, ...given })
+  if (options.processes === 1) return options
+  throw new MirrorwafError('MWAF_OPTIONS_VALUE', {
+    source: 'option processes',
+    value: options.processes,
+    option: 'processes',
+    accepted: '1; several are for `mirrorwaf serve`',
+  })
 }
 
 function readEvent(line: Uint8Array): SecurityEvent {

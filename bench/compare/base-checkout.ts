@@ -1,6 +1,7 @@
 // The base commit, checked out and built beside the working tree.
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises'
+import { execFile, spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { mkdtemp, readFile, realpath, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,11 +9,11 @@ import { BenchError } from '../errors.js'
 
 const run = promisify(execFile)
 
-/** A built checkout; `remove` it when done. */
+/** A built checkout. `remove` it when done; when the process ends before that, it removes itself. */
 export interface BaseCheckout {
   readonly folder: string
   readonly commit: string
-  remove(): Promise<void>
+  remove(): void
 }
 
 /**
@@ -23,10 +24,12 @@ export interface BaseCheckout {
 export async function checkOutBase(repository: string, ref: string): Promise<BaseCheckout> {
   const scratch = await mkdtemp(join(tmpdir(), 'mirrorwaf-base-'))
   const folder = join(scratch, 'tree')
-  const remove = async (): Promise<void> => {
-    await run('git', ['-C', repository, 'worktree', 'remove', '--force', folder]).catch(() => undefined)
-    await rm(scratch, { recursive: true, force: true })
+  const remove = (): void => {
+    process.removeListener('exit', remove)
+    spawnSync('git', ['-C', repository, 'worktree', 'remove', '--force', folder])
+    rmSync(scratch, { recursive: true, force: true })
   }
+  process.once('exit', remove)
   try {
     await run('git', ['-C', repository, 'worktree', 'add', '--detach', folder, ref])
     const commit = (await run('git', ['-C', folder, 'rev-parse', 'HEAD'])).stdout.trim()
@@ -34,7 +37,7 @@ export async function checkOutBase(repository: string, ref: string): Promise<Bas
     await run(join(folder, 'node_modules', '.bin', 'tsc'), ['-b', 'tsconfig.json'], { cwd: folder })
     return { folder, commit, remove }
   } catch (cause) {
-    await remove()
+    remove()
     throw new BenchError('MWAF_BENCH_BASE', { ref, reason: reasonOf(cause) }, cause)
   }
 }

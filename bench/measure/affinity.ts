@@ -22,7 +22,7 @@ export function placeProcesses(): Placement {
 export function parseCoreList(text: string): number[] {
   return text.split(',').flatMap((part) => {
     const [first, last] = part.split('-').map(Number)
-    if (first === undefined || !Number.isInteger(first)) return []
+    if (part === '' || first === undefined) return []
     return Array.from({ length: (last ?? first) - first + 1 }, (_, index) => first + index)
   })
 }

@@ -64,7 +64,7 @@ export class LatencyHistogram {
       p90Us: this.percentileUs(90),
       p99Us: this.percentileUs(99),
       p999Us: this.percentileUs(99.9),
-      maxUs: this.#histogram.maxValue / 1000,
+      maxUs: this.percentileUs(100),
     }
   }
 }

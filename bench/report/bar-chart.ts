@@ -24,6 +24,8 @@ const right = 120
 const top = 70
 const barHeight = 14
 const groupGap = 14
+/** About what a letter takes at 12 pixels; fonts differ, so the legend leaves room. */
+const letterWidth = 7
 
 /** Draws the chart. */
 export function renderBarChart(chart: BarChart): string {
@@ -42,10 +44,12 @@ export function renderBarChart(chart: BarChart): string {
 }
 
 function renderLegend(series: readonly string[]): string[] {
-  return series.flatMap((name, index) => [
-    svgRect(left + index * 150, 40, 12, 12, colourOf(index)),
-    svgText(left + index * 150 + 18, 50, name),
-  ])
+  let x = left
+  return series.flatMap((name, index) => {
+    const parts = [svgRect(x, 40, 12, 12, colourOf(index)), svgText(x + 18, 50, name)]
+    x += 48 + name.length * letterWidth
+    return parts
+  })
 }
 
 function renderGrid(axisEnd: number, scale: (value: number) => number, bottom: number): string[] {

@@ -1,6 +1,5 @@
 // Starts the receiver as its users do: one process, one worker.
-import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BenchError } from '../errors.js'
@@ -44,7 +43,7 @@ export function receiverServer(setup: ReceiverSetup): ReceiverKind {
 }
 
 async function startReceiver(setup: ReceiverSetup, mainPath: string, request: StartRequest): Promise<RunningReceiver> {
-  const scratch = await mkdtemp(join(tmpdir(), 'mirrorwaf-bench-'))
+  const scratch = mkdtempSync(join(tmpdir(), 'mirrorwaf-bench-'))
   const [port, adminPort] = [await findFreePort(), await findFreePort()]
   const admin = `http://127.0.0.1:${adminPort}`
   const serve = [
@@ -54,7 +53,11 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
     ...(setup.isInspecting ? [] : ['--inspection', 'off']),
   ]
   const command = [process.execPath, ...(setup.nodeArguments ?? []), mainPath, 'serve', ...serve] as const
-  const removeScratch = (): Promise<void> => rm(scratch, { recursive: true, force: true })
+  const removeScratch = (): void => {
+    process.removeListener('exit', removeScratch)
+    rmSync(scratch, { recursive: true, force: true })
+  }
+  process.once('exit', removeScratch)
   try {
     const child = await startChild({ name: setup.name, core: request.core, command }, () => isReady(admin))
     const readMetrics = async (): Promise<string> => (await fetch(`${admin}/metrics`)).text()
@@ -68,7 +71,7 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
       stop: () => child.stop().finally(removeScratch),
     }
   } catch (error) {
-    await removeScratch()
+    removeScratch()
     throw error
   }
 }

@@ -20,7 +20,11 @@ export class Slab {
   }
 }
 
-/** Hands out slabs and takes them back. What is kept for reuse is bounded in bytes; the rest is left to the collector. */
+/**
+ * Hands out slabs and takes them back. What is kept for reuse is bounded in bytes; the rest is left to the collector.
+ * What was given back last is kept, at the cost of the size that takes most room: neither one large body nor a crowd of slow
+ * clients may leave slabs behind that nobody takes, while everyday batches find no room.
+ */
 export class SlabPool {
   /** One list per power of two. */
   readonly #free: readonly Slab[][] = Array.from({ length: 32 }, () => [])
@@ -49,9 +53,26 @@ export class SlabPool {
   /** Takes a slab back; the giver must not touch it again. */
   give(slab: Slab): void {
     const size = slab.buffer.byteLength
-    if (this.#keptBytes + size > this.#keepLimitBytes) return
+    if (size > this.#keepLimitBytes / 2) return
+    while (this.#keptBytes + size > this.#keepLimitBytes) {
+      const crowded = this.#mostCrowdedClass()
+      if (crowded === sizeClass(size)) return
+      this.#keptBytes -= this.#free[crowded]?.pop()?.buffer.byteLength ?? 0
+    }
     this.#keptBytes += size
     this.#free[sizeClass(size)]?.push(slab)
+  }
+
+  #mostCrowdedClass(): number {
+    let crowded = 0
+    let mostBytes = 0
+    for (let index = 0; index < this.#free.length; index += 1) {
+      const bytes = (this.#free[index]?.length ?? 0) * 2 ** index
+      if (bytes <= mostBytes) continue
+      crowded = index
+      mostBytes = bytes
+    }
+    return crowded
   }
 }
 

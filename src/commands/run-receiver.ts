@@ -2,7 +2,7 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
-import { type Pipeline, type PipelineInfo, startPipeline } from '../pipeline.js'
+import type { PipelineInfo } from '../pipeline.js'
 import type { CommandIo, ExitCode } from './command.js'
 import { untilSignal } from './until-signal.js'
 
@@ -11,35 +11,54 @@ const rulesWatchPeriodMs = 1000
 /** Time for the last log lines at the end. */
 const logFlushMs = 500
 
+/** A receiver in one process or in several. */
+interface RunningReceiver {
+  readonly info: PipelineInfo
+  reload(): Promise<void>
+  stop(): Promise<void>
+}
+
 /**
  * Starts the receiver and resolves when it has drained.
  * @throws MirrorwafError of the part that cannot start.
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
-  const pipeline = await startPipeline(options, { log, onEvent: undefined })
-  io.report(renderBanner(pipeline.info, options))
-  const stopReloading = reloadOnChange(pipeline, options, log)
-  await untilSignal()
+  // Signals are heard before it is ready: whoever sees it ready may send one at once, and Node's own answer is to end.
+  const isOver = untilSignal()
+  let receiver: RunningReceiver | undefined
+  const stopReloading = reloadOnChange(async () => receiver?.reload(), options, log)
+  receiver = await startReceiver(options, log)
+  io.report(renderBanner(receiver.info, options))
+  await isOver
   log.info('draining')
   stopReloading()
-  await pipeline.stop()
+  await receiver.stop()
   log.info('stopped')
   await log.flush(logFlushMs)
   return 0
 }
 
+/** Loads what serves or what supervises: the primary of several processes has no use for parser, pool and engine. */
+async function startReceiver(options: ServeOptions, log: Log): Promise<RunningReceiver> {
+  if (options.processes > 1) return (await import('../processes/primary.js')).startProcesses(options, log)
+  return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
+}
+
 /** @returns a function that ends the watching. */
-function reloadOnChange(pipeline: Pipeline, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(reloadRules: () => Promise<void>, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
+  let isEnding = false
   const reload = (): void => {
-    reloading = reloading.then(() => pipeline.reload()).catch((error: unknown) => log.fault(error))
+    if (isEnding) return
+    reloading = reloading.then(reloadRules).catch((error: unknown) => log.fault(error))
   }
   process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
   for (const path of watched) watchFile(path, { interval: rulesWatchPeriodMs }, reload)
   return () => {
-    process.off('SIGHUP', reload)
+    // The handler stays: without one the next SIGHUP would end the process in the middle of its drain.
+    isEnding = true
     for (const path of watched) unwatchFile(path, reload)
   }
 }
@@ -50,9 +69,10 @@ function renderBanner(info: PipelineInfo, options: ServeOptions): string {
       ? 'inspection is off'
       : `${info.engine.engineName} ${info.engine.engineVersion}, ${info.engine.rulesLoadedCount} rules ${info.engine.rulesVersion}`
   const mode = options.hijack ? 'closes without answering' : 'answers 204'
+  const processes = options.processes > 1 ? `; ${options.processes} processes` : ''
   const [first = ''] = info.listening
   return [
-    `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}`,
+    `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}${processes}`,
     `Try it: ${tryLine(first)}`,
     '',
   ].join('\n')

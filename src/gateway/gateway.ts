@@ -102,9 +102,10 @@ export class Gateway {
       backlog,
       socketMode,
       option: '--listen',
+      isPortShared: false,
     })
     if (this.#admin === undefined) return
-    const settings = { backlog, socketMode, option: '--admin' }
+    const settings = { backlog, socketMode, option: '--admin', isPortShared: false }
     this.adminAddress = await bind(this.#admin, addressOf(this.#options.admin), settings)
   }
 

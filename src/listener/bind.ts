@@ -1,6 +1,6 @@
 // Opens listening sockets: TCP with a dual-stack fallback, unix sockets with a stale file removed.
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
-import { connect, type Server } from 'node:net'
+import { connect, type ListenOptions, type Server } from 'node:net'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import { formatAddress, type ListenAddress } from '../options/kinds/address.js'
 
@@ -10,7 +10,18 @@ export interface BindSettings {
   readonly socketMode: number
   /** The option to name in an error, for example `--listen`. */
   readonly option: string
+  /**
+   * Whether the processes of one node:cluster listen on the address together. TCP on Linux: each has a socket of its own and
+   * the kernel deals connections out (SO_REUSEPORT). Unix sockets and other systems: all accept from one socket that the
+   * cluster's primary holds.
+   */
+  readonly isPortShared: boolean
 }
+
+/** Whether sockets of several processes may have one TCP address; elsewhere than on Linux the kernel would not share evenly. */
+export const canReusePort: boolean = process.platform === 'linux'
+
+type TcpAddress = Extract<ListenAddress, { readonly kind: 'tcp' }>
 
 /** Errors of `listen` that mean this machine has no IPv6. */
 const noIpv6Codes: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'])
@@ -23,7 +34,7 @@ const noIpv6Codes: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL
 export async function bind(server: Server, address: ListenAddress, settings: BindSettings): Promise<string> {
   if (address.kind === 'unix') return bindUnix(server, address.path, settings)
   try {
-    await listen(server, { host: address.host, port: address.port, backlog: settings.backlog })
+    await listenTcp(server, address, settings)
   } catch (cause) {
     if (address.host !== '::' || !noIpv6Codes.has(codeOf(cause))) throw addressError(address, settings, cause)
     await listenOrThrow(server, { kind: 'tcp', host: '0.0.0.0', port: address.port }, settings)
@@ -31,16 +42,17 @@ export async function bind(server: Server, address: ListenAddress, settings: Bin
   return describeTcp(server)
 }
 
-async function listenOrThrow(
-  server: Server,
-  address: { readonly kind: 'tcp'; readonly host: string; readonly port: number },
-  settings: BindSettings,
-): Promise<void> {
+async function listenOrThrow(server: Server, address: TcpAddress, settings: BindSettings): Promise<void> {
   try {
-    await listen(server, { host: address.host, port: address.port, backlog: settings.backlog })
+    await listenTcp(server, address, settings)
   } catch (cause) {
     throw addressError(address, settings, cause)
   }
+}
+
+function listenTcp(server: Server, { host, port }: TcpAddress, settings: BindSettings): Promise<void> {
+  const isOwn = settings.isPortShared && canReusePort
+  return listen(server, { host, port, backlog: settings.backlog, exclusive: isOwn, reusePort: isOwn })
 }
 
 async function bindUnix(server: Server, path: string, settings: BindSettings): Promise<string> {
@@ -73,10 +85,7 @@ function isRefused(path: string): Promise<boolean> {
   })
 }
 
-function listen(
-  server: Server,
-  options: { host?: string; port?: number; path?: string; backlog: number },
-): Promise<void> {
+function listen(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options, () => {

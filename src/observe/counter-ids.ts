@@ -22,6 +22,10 @@ export type TimeoutKind = (typeof timeoutKinds)[number]
 export const restartCauses = ['error', 'exit', 'memory', 'deadline'] as const
 export type RestartCause = (typeof restartCauses)[number]
 
+/** Why a process had to be replaced; `start`: it ended before it was ready. */
+export const processRestartCauses = ['exit', 'signal', 'start'] as const
+export type ProcessRestartCause = (typeof processRestartCauses)[number]
+
 /** How loading a ruleset again ended. */
 export const reloadResults = ['ok', 'failed'] as const
 export type ReloadResult = (typeof reloadResults)[number]
@@ -86,6 +90,11 @@ export const CounterId = {
   reload: 76,
   gcCount: 80,
   gcUs: 84,
+  processRestart: 88,
+  /** What the processes under a primary use; 0 without one. The latter two are gauges. */
+  childCpuUs: 91,
+  childProcesses: 92,
+  childResidentBytes: 93,
   parseError: 96,
 } as const
 

@@ -97,6 +97,19 @@ export class LatencyHistogram {
     return { counts, count: seen, sum }
   }
 
+  /**
+   * Adds what another process's histogram has gained between two moments. Writer thread only.
+   * @param older - copy of that histogram's memory at the first moment; an empty array stands for a new histogram.
+   * @param newer - copy of it at the second.
+   */
+  addGrowth(older: Float64Array, newer: Float64Array): void {
+    const slots = this.#slots
+    for (let index = 0; index <= sumIndex; index++) {
+      slots[index] = (slots[index] ?? 0) + (newer[index] ?? 0) - (older[index] ?? 0)
+    }
+    slots[maxIndex] = Math.max(this.max, newer[maxIndex] ?? 0)
+  }
+
   /** Adds another histogram's values to this one. Writer thread only. */
   merge(other: LatencyHistogram): void {
     const slots = this.#slots

@@ -27,6 +27,8 @@ export interface LogSettings {
   readonly level: LogLevel
   /** Where lines go; stderr when left out. */
   readonly writer?: ByteWriter
+  /** Which of several processes writes; in each line. */
+  readonly processNumber?: number
 }
 
 /** Lines waiting for a stalled stderr; some thousand lines. */
@@ -38,7 +40,7 @@ export function createLog(settings: LogSettings): Log {
   const logger = pino(
     {
       level: settings.level,
-      base: null,
+      base: settings.processNumber === undefined ? null : { process: settings.processNumber },
       messageKey: 'message',
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

@@ -5,6 +5,7 @@ import {
   answerKinds,
   CounterId,
   gcKinds,
+  processRestartCauses,
   rejectedReasons,
   reloadResults,
   restartCauses,
@@ -100,6 +101,11 @@ export const scalarMetrics: readonly ScalarMetric[] = [
   gauge('mirrorwaf_connections_open', CounterId.connectionsOpen, 'Connections open now'),
   gauge('mirrorwaf_queue_bytes', CounterId.queueBytes, 'Bytes of batches that wait for a worker'),
   gauge('mirrorwaf_in_flight_bytes', CounterId.inFlightBytes, 'Bytes staged for requests that are still arriving'),
+  gauge(
+    'mirrorwaf_processes',
+    CounterId.childProcesses,
+    'Processes that serve under a primary and are ready; 0 when one process does everything',
+  ),
   gauge('mirrorwaf_workers', CounterId.workers, 'Inspection workers that are ready'),
   gauge(
     'mirrorwaf_worker_busy_ratio',
@@ -136,6 +142,13 @@ export const familyMetrics: readonly FamilyMetric[] = [
   family('mirrorwaf_answers_total', 'status', answerKinds, CounterId.answer, 'How mirrored requests were answered'),
   family('mirrorwaf_timeouts_total', 'kind', timeoutKinds, CounterId.timeout, 'Connections closed by a time-out'),
   family('mirrorwaf_workers_restarted_total', 'cause', restartCauses, CounterId.restart, 'Workers that were replaced'),
+  family(
+    'mirrorwaf_processes_restarted_total',
+    'cause',
+    processRestartCauses,
+    CounterId.processRestart,
+    'Processes that were replaced',
+  ),
   family(
     'mirrorwaf_ruleset_reloads_total',
     'result',

@@ -140,12 +140,13 @@ export class Metrics {
   }
 
   #registerProcess(): void {
-    this.#registerRead('gauge', 'process_resident_memory_bytes', 'Resident memory', [], () => [
-      { labels: {}, value: process.memoryUsage.rss() },
+    const { counters } = this.#instruments
+    this.#registerRead('gauge', 'process_resident_memory_bytes', 'Resident memory of all processes', [], () => [
+      { labels: {}, value: process.memoryUsage.rss() + counters.get(CounterId.childResidentBytes) },
     ])
-    this.#registerRead('counter', 'process_cpu_seconds_total', 'CPU time, user and system', [], () => {
+    this.#registerRead('counter', 'process_cpu_seconds_total', 'CPU time of all processes, user and system', [], () => {
       const { user, system } = process.cpuUsage()
-      return [{ labels: {}, value: (user + system) / 1e6 }]
+      return [{ labels: {}, value: (user + system + counters.get(CounterId.childCpuUs)) / 1e6 }]
     })
     this.#registerRead('gauge', 'process_open_fds', 'Open file descriptors', [], async () => {
       // Without /proc (not Linux) the number is left out, as Prometheus' own collectors do.

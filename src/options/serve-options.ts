@@ -58,6 +58,9 @@ export interface ServeOptions {
   readonly clientIpHeader: string
 
   // inspection
+  /** Processes that serve; 1 = this one alone. All other limits hold for each of them. */
+  readonly processes: number
+  /** Over all processes; each has one at least. */
   readonly workers: number
   /** Ruleset files; empty = the packaged ruleset. */
   readonly rules: readonly string[]

@@ -232,7 +232,7 @@ export const serveTable: OptionTable<ServeOptions> = {
   verifyAction: {
     ...row('verify-action', 'Inspection', single(choice('log', 'group', 'off')), 'inspection'),
     default: () => 'group',
-    doc: "When such a check finds a match: log it, or also stop sparing the rule's group, or switch the prefilter off.",
+    doc: 'When such a check finds a match, until the next reload: log = only say so, group = spare no request that fills the address, off = spare none.',
   },
   inspection: {
     ...row('inspection', 'Inspection', single(choice('on', 'off'))),
@@ -248,11 +248,16 @@ export const serveTable: OptionTable<ServeOptions> = {
     doc: 'false = refuse to start, since there would be nothing to do.',
   },
 
+  processes: {
+    ...row('processes', 'Workers', single(count(1, 64, 'processes'))),
+    default: () => 1,
+    doc: 'Processes that share the port, for machines with many cores. Limits hold for each of them.',
+  },
   workers: {
     ...row('workers', 'Workers', single(count(1, 64, 'threads'))),
     default: () => Math.min(64, Math.max(1, availableParallelism() - 1)),
     defaultText: 'cores - 1, at least 1',
-    doc: 'Threads that inspect requests.',
+    doc: 'Threads that inspect requests, shared out among the processes; each has one at least.',
   },
   workerHeapMib: {
     ...row('worker-heap', 'Workers', single(count(32, 16_384, 'MiB'))),

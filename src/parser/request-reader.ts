@@ -109,10 +109,7 @@ export class RequestReader {
     }
     assembly.flags |= RecordFlag.aborted
     if (assembly.isHeadComplete || assembly.isShed) this.#deliverStaged(assembly)
-    else {
-      if (this.#pendingError === 'none') this.#pendingError = 'head_incomplete'
-      this.#readTolerantly(assembly, true)
-    }
+    else this.#readTolerantly(assembly, true)
     return this.#end
   }
 
@@ -331,6 +328,8 @@ export class RequestReader {
       assembly,
     )
     this.#scannedLength = assembly.stagedLength
+    // What is wrong with a line that was cut is that it was cut.
+    const cutError = isFull ? 'head_too_large' : 'head_incomplete'
     switch (head.kind) {
       case 'incomplete':
         return
@@ -339,14 +338,14 @@ export class RequestReader {
         this.#release()
         return
       case 'unparsable':
-        this.#consumer.onUnparsable(isFull && !head.isWhole ? 'head_too_large' : this.#pendingError)
+        this.#consumer.onUnparsable(head.isWhole ? this.#pendingError : cutError)
         this.#end = readerEnds.badRequest
         this.#release()
         return
       case 'head': {
         const isCut = isFull && !head.isWhole
         const error = head.fault === 'none' ? this.#pendingError : head.fault
-        this.#tolerant = { ...head, parseError: isCut ? 'head_too_large' : error }
+        this.#tolerant = { ...head, parseError: head.isWhole ? error : cutError }
         if (isCut) assembly.flags |= RecordFlag.truncated
         assembly.flags |= RecordFlag.tolerant
         assembly.phase = Phase.body

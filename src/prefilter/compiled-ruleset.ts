@@ -1,19 +1,31 @@
 // What the compiler makes of a ruleset and every worker runs on. Structured-clonable; the large arrays share their memory.
 import type { AutomatonGroup } from './automaton/group.js'
 import type { Nfa } from './automaton/nfa.js'
+import type { AsciiSet } from './regex/required-bytes.js'
 import type { CheckedOperator } from './ruleset/condition-test.js'
 
-/** A second look at values that a transformer may change. */
-export interface Rescan {
-  /** Flags of which one must be raised. */
-  readonly triggers: number
-  /** Flags of which one must be raised as well; 0 = none needed. */
-  readonly seeds: number
-  /** Names in `transformers`, in order. */
-  readonly ports: readonly string[]
-  /** The group that looks at the transformed text; -1: a trigger makes a candidate. */
-  readonly group: number
-}
+/** A second look at values that a transformer may change; `triggers` are flags of which one must be raised. */
+export type Rescan =
+  | {
+      /** The text is transformed and tested by another group. */
+      readonly kind: 'scan'
+      readonly triggers: number
+      /** Flags of which one must be raised as well; 0 = none needed. */
+      readonly seeds: number
+      /** Names in `transformers`, in order. */
+      readonly ports: readonly string[]
+      /** Index into `groups`. */
+      readonly group: number
+    }
+  | {
+      /** The text's characters are normalised one by one: does it hold what one of the patterns needs, in any order? */
+      readonly kind: 'collect'
+      readonly triggers: number
+      /** Per pattern: sets of which the text must hold a character each. */
+      readonly required: readonly (readonly AsciiSet[])[]
+    }
+  /** Nothing better is known: a trigger makes a candidate. */
+  | { readonly kind: 'fire'; readonly triggers: number }
 
 /** Values that the engine itself must check for one operator. */
 export interface CheckRequest {

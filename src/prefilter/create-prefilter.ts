@@ -10,15 +10,19 @@ import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from '../requ
 import { Automaton } from './automaton/automaton.js'
 import { BuildBudget, type BuildLimits, type Clock } from './automaton/build-budget.js'
 import { SubsetScratch } from './automaton/subset-step.js'
+import { TableBudget } from './automaton/table-budget.js'
 import type { CompiledGroup, CompiledRuleset } from './compiled-ruleset.js'
 import type { CandidateReason, Prefilter } from './prefilter.js'
 import { decodePart, splitBearer } from './runtime/bearer-token.js'
 import { Checker } from './runtime/checker.js'
+import { HeldRequests, type VerdictReport } from './runtime/held-requests.js'
 import { IpMatcher } from './runtime/ip-matcher.js'
-import { Place, type PlaceParts, type ScanGroup } from './runtime/place.js'
+import { Place, type PlaceParts } from './runtime/place.js'
+import type { ScanGroup } from './runtime/scan-group.js'
 import { sendJson } from './runtime/send-json.js'
 import { readyRescan, ValueScanner } from './runtime/value-scanner.js'
 import { ValueStore } from './runtime/value-store.js'
+import { WarmUpCorpus } from './warm-up/warm-up-corpus.js'
 
 export interface PrefilterLimits extends BuildLimits {
   /** Bytes that the tables of all automata of this worker may take. */
@@ -49,19 +53,69 @@ export interface PrefilterStats {
   /** Calls of the confirming handle, and values given to it. */
   readonly checkCalls: number
   readonly checkedValues: number
+  readonly tables: readonly TableStats[]
 }
 
-/** The prefilter of one ruleset. */
+/** The tables of one group of patterns. */
+export interface TableStats {
+  /** For people; not stable across rulesets. */
+  readonly name: string
+  readonly states: number
+  /** Memory in use. */
+  readonly tableBytes: number
+  readonly flushes: number
+}
+
+/**
+ * The prefilter of one ruleset.
+ *
+ * A worker with a batch of requests in hand asks the engine once for all of them:
+ * ```ts
+ * for each request: reset(); walk into sink
+ *   if (isCandidate) run the engine
+ *   else if (isPending) { hold(number of the request); if (mustSettle) settle(decide) }
+ *   else it is cleared
+ * settle(decide)
+ * ```
+ * `isCleared` decides one request at once, for a full call's price.
+ */
 export interface RulesetPrefilter extends Prefilter {
+  /** The request in hand must go to the engine; known without asking it. */
+  readonly isCandidate: boolean
+  /** Not a candidate so far, but the engine must check some of its values before it is cleared. */
+  readonly isPending: boolean
+  /** Too little room is left for another request's values: settle before the next. */
+  readonly mustSettle: boolean
+  /** Puts the pending request in hand aside. @param ticket - the caller's number for it. */
+  hold(ticket: number): void
+  /** Decides all requests that were put aside, in order; not to be called while a request is being walked. */
+  settle(report: VerdictReport): void
   readonly stats: PrefilterStats
+  /**
+   * Sends harmless requests of its own through the automata, until their states are there or the time is used up.
+   * @param limitMs - of the injected clock; the default is what a worker may take before it is ready.
+   * @returns how many were sent.
+   */
+  warmUp(limitMs?: number): number
   /** From now on requests that fill this address are candidates: the engine contradicted a clearance. */
   distrust(address: string, reason: string): void
   /** Gives native memory back. */
   dispose(): void
 }
 
+/** A worker is ready half a second after its start at the latest. */
+const warmUpLimitMs = 400
+/** After this many requests of the corpus fewer than one in ten still needs a new state. */
+const warmUpRequests = 4000
+
+/** Groups of this many patterns meet all kinds of values and need room; the others have few states. */
+const manyPatterns = 16
+/** Largest part of all table bytes that one group may take. */
+const largeShare = 0.6
+const smallShare = 0.15
+
 const defaultLimits: PrefilterLimits = {
-  workPerRequest: 20_000,
+  workPerRequest: 4000,
   timeShare: 0.07,
   burstMs: 30,
   tableBytes: 32 * 1024 * 1024,
@@ -73,15 +127,20 @@ export function createPrefilter(compiled: CompiledRuleset, parts: PrefilterParts
 }
 
 class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, PlaceParts {
+  readonly #now: Clock
   readonly #alwaysEngine: string
   readonly #budget: BuildBudget
+  readonly #tables: TableBudget
   readonly #automata: readonly Automaton[]
   readonly #groups: readonly ScanGroup[]
   readonly #ipMatchers: readonly IpMatcher[]
   readonly #places = new Map<string, Place>()
+  /** Addresses without a place of their own that were distrusted, and why; nearly always empty. */
+  readonly #distrusted = new Map<string, string>()
   readonly #store = new ValueStore()
   readonly #scanner: ValueScanner
   readonly #checker: Checker
+  readonly #held: HeldRequests
 
   #address = ''
   /** Place of the next value; `undefined` where nothing is tested. */
@@ -92,14 +151,17 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   constructor(compiled: CompiledRuleset, parts: PrefilterParts) {
     const limits = { ...defaultLimits, ...parts.limits }
+    this.#now = parts.now
     this.#alwaysEngine = compiled.alwaysEngine
     this.#budget = new BuildBudget(limits, parts.now)
-    this.#automata = buildAutomata(compiled, this.#budget, limits.tableBytes)
+    this.#tables = new TableBudget(limits.tableBytes)
+    this.#automata = buildAutomata(compiled, this.#budget, this.#tables)
     this.#groups = attachRescans(compiled.groups, this.#automata)
     this.#ipMatchers = compiled.ipLists.map((entries) => new IpMatcher(entries))
     for (const [name, place] of compiled.addresses) this.#places.set(name, new Place(place, this))
     this.#scanner = new ValueScanner(this.#store)
     this.#checker = new Checker(compiled.checks, parts.createEngine)
+    this.#held = new HeldRequests(this.#store, this.#checker)
     this.reset()
   }
 
@@ -110,24 +172,42 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   get stats(): PrefilterStats {
     let states = 0
     let transitions = 0
-    let tableBytes = 0
     let flushes = 0
     for (const automaton of this.#automata) {
       states += automaton.stateCount
       transitions += automaton.transitions
-      tableBytes += automaton.tableBytes
       flushes += automaton.flushes
     }
     const { buildMs, refusedByRequest, refusedByRate } = this.#budget
     const { rescans } = this.#scanner
+    const { usedBytes: tableBytes } = this.#tables
+    const tables = this.#automata.map(({ group, stateCount, tableBytes, flushes }) => {
+      return { name: group.name, states: stateCount, tableBytes, flushes }
+    })
     const { calls: checkCalls, values: checkedValues } = this.#checker
     const counted = { states, transitions, tableBytes, flushes, buildMs, refusedByRequest, refusedByRate }
-    return { ...counted, rescans, checkCalls, checkedValues }
+    return { ...counted, rescans, checkCalls, checkedValues, tables }
+  }
+
+  warmUp(limitMs = warmUpLimitMs): number {
+    const deadlineMs = this.#now() + limitMs
+    const corpus = new WarmUpCorpus()
+    let count = 0
+    this.#budget.setUnlimited(true)
+    while (count < warmUpRequests && this.#now() < deadlineMs) {
+      this.reset()
+      corpus.send(this)
+      count++
+    }
+    this.#budget.setUnlimited(false)
+    this.reset()
+    return count
   }
 
   distrust(address: string, reason: string): void {
     const place = this.#places.get(address)
-    if (place !== undefined) place.present ||= reason
+    if (place === undefined) this.#distrusted.set(address, reason)
+    else place.present ||= reason
   }
 
   dispose(): void {
@@ -136,7 +216,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   reset(): void {
     this.#budget.beginRequest()
-    this.#store.clear()
+    this.#store.truncate(this.#held.firstFree)
     this.#stack.length = 0
     this.#here = undefined
     this.#cause = undefined
@@ -149,11 +229,31 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   get isCleared(): boolean {
     if (this.#cause !== undefined) return false
-    if (this.#store.count === 0) return true
-    const mayMatch = this.#checker.matchesAny(this.#store, 0, this.#store.count)
-    this.#store.clear()
+    if (!this.isPending) return true
+    const mayMatch = this.#checker.matchesAny(this.#store, this.#held.firstFree, this.#store.count)
+    this.#store.truncate(this.#held.firstFree)
     if (mayMatch) this.#fire('the engine confirmed a value')
     return !mayMatch
+  }
+
+  get isCandidate(): boolean {
+    return this.#cause !== undefined
+  }
+
+  get isPending(): boolean {
+    return this.#cause === undefined && this.#store.count > this.#held.firstFree
+  }
+
+  get mustSettle(): boolean {
+    return this.#store.isNearlyFull
+  }
+
+  hold(ticket: number): void {
+    this.#held.hold(ticket)
+  }
+
+  settle(report: VerdictReport): void {
+    this.#held.settle(report)
   }
 
   get reason(): CandidateReason | undefined {
@@ -175,6 +275,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#here = this.#places.get(name)
     this.#stack.length = 0
     if (this.#here !== undefined && this.#here.present !== '') this.#fire(this.#here.present)
+    if (this.#distrusted.size > 0) this.#fireDistrusted(name)
     return this
   }
 
@@ -218,6 +319,11 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   nil(): void {}
 
+  #fireDistrusted(address: string): void {
+    const reason = this.#distrusted.get(address)
+    if (reason !== undefined) this.#fire(reason)
+  }
+
   #fire(cause: string): void {
     if (this.#cause !== undefined) return
     this.#cause = cause
@@ -254,23 +360,20 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 }
 
-function buildAutomata(compiled: CompiledRuleset, budget: BuildBudget, tableBytes: number): Automaton[] {
-  const scratch = new SubsetScratch(compiled.nfa.ops.length)
-  const weights = compiled.groups.map(({ starts }) => starts.length + 10)
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  return compiled.groups.map((group, index) => {
-    const capBytes = Math.floor((tableBytes * (weights[index] ?? 0)) / total)
-    return new Automaton(compiled.nfa, group, budget, scratch, capBytes)
+function buildAutomata({ nfa, groups }: CompiledRuleset, budget: BuildBudget, tables: TableBudget): Automaton[] {
+  const parts = { nfa, budget, tables, scratch: new SubsetScratch(nfa.ops.length) }
+  return groups.map((group) => {
+    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
+    return new Automaton(group, parts, tables.capBytes * share)
   })
 }
 
 function attachRescans(groups: readonly CompiledGroup[], automata: readonly Automaton[]): ScanGroup[] {
   const attached: ScanGroup[] = []
-  // A rescan's group was made before the group that refers to it.
   for (const [index, { rescans, checks }] of groups.entries()) {
     const automaton = automata[index]
     if (automaton === undefined) break
-    const ready = rescans.map((rescan) => readyRescan(rescan, attached[rescan.group]))
+    const ready = rescans.map((rescan) => readyRescan(rescan, attached))
     attached.push({ automaton, rescans: ready, checks })
   }
   return attached

@@ -1,12 +1,11 @@
 // Comparisons and trims on byte ranges, ASCII only, without making strings.
 // Stage: [decode]. Hot path: header names and media types are told apart here.
-import { byteAt } from './utf8.js'
 
 /** @param lowerName - ASCII lower case. @returns true when the range equals it, letter case aside. */
 export function equalsIgnoreCase(bytes: Uint8Array, start: number, end: number, lowerName: string): boolean {
   if (end - start !== lowerName.length) return false
   for (let index = 0; index < lowerName.length; index++) {
-    if (lowerByte(byteAt(bytes, start + index)) !== lowerName.charCodeAt(index)) return false
+    if (lowerByte(bytes[start + index] ?? 0) !== lowerName.charCodeAt(index)) return false
   }
   return true
 }
@@ -23,18 +22,18 @@ export function isBlank(byte: number): boolean {
 
 /** First position at or after `start` that is not blank. */
 export function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
-  while (start < end && isBlank(byteAt(bytes, start))) start++
+  while (start < end && isBlank(bytes[start] ?? 0)) start++
   return start
 }
 
 /** Last position (exclusive) such that the byte before it is not blank. */
 export function trimBlanksEnd(bytes: Uint8Array, start: number, end: number): number {
-  while (end > start && isBlank(byteAt(bytes, end - 1))) end--
+  while (end > start && isBlank(bytes[end - 1] ?? 0)) end--
   return end
 }
 
 /** Position of a byte in the range, or `end`. */
 export function findByte(bytes: Uint8Array, byte: number, start: number, end: number): number {
-  while (start < end && byteAt(bytes, start) !== byte) start++
+  while (start < end && bytes[start] !== byte) start++
   return start
 }

@@ -12,7 +12,6 @@ import { hasShadowSuffix, portStart, shadowStart } from './host.js'
 import { PairWalker } from './pairs.js'
 import { PathWalker } from './path-segments.js'
 import { TargetSplit } from './target.js'
-import { byteAt } from './utf8.js'
 import type { AddressSink, ValueVisitor } from './value-visitor.js'
 import type { WalkSettings } from './walk-settings.js'
 
@@ -57,6 +56,7 @@ export class HeadWalker {
     this.#emitMethod(record, sink.address('server.request.method'))
     const rawTarget = sink.address('server.request.uri.raw')
     this.#tools.text.value(rawTarget, bytes, record.targetStart, record.targetEnd, false)
+    if (this.#clientIp.find(record)) this.#emitClientIp(sink.address('http.client_ip'))
     const hasCookies = this.#walkHeaders(record, sink.address('server.request.headers.no_cookies'))
     if (hasCookies) this.#walkCookies(record, sink.address('server.request.cookies'))
     if (!this.#tools.budget.spend(record.byteLength - (record.bodyEnd - record.bodyStart))) return cutHead
@@ -64,7 +64,6 @@ export class HeadWalker {
     const isWhole =
       this.#walkQuery(record, sink.address('server.request.query')) &&
       this.#path.walk(sink.address('server.request.path_params'), bytes, pathStart, pathEnd)
-    if (this.#clientIp.find(record)) this.#emitClientIp(sink.address('http.client_ip'))
     return isWhole ? wholeHead : cutHead
   }
 
@@ -103,15 +102,20 @@ export class HeadWalker {
   }
 
   #emitName(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
+    let seen = 0
     let hasUpper = false
-    for (let index = start; index < end; index++) hasUpper ||= lowerByte(byteAt(bytes, index)) !== byteAt(bytes, index)
+    for (let index = start; index < end; index++) {
+      const byte = bytes[index] ?? 0
+      seen |= byte
+      if (byte >= 0x41 && byte <= 0x5a) hasUpper = true
+    }
     if (!hasUpper) {
-      this.#tools.text.key(visitor, bytes, start, end, false)
+      this.#tools.text.key(visitor, bytes, start, end, seen < 0x80)
       return
     }
     const lower = this.#tools.scratch.reserve(end - start)
-    for (let index = start; index < end; index++) lower[index - start] = lowerByte(byteAt(bytes, index))
-    this.#tools.text.key(visitor, lower, 0, end - start, false)
+    for (let index = start; index < end; index++) lower[index - start] = lowerByte(bytes[index] ?? 0)
+    this.#tools.text.key(visitor, lower, 0, end - start, seen < 0x80)
   }
 
   /** The host without Envoy's suffix; the port stays. */

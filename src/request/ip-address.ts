@@ -34,7 +34,7 @@ export class IpAddress {
   /** Reads an address, `address:port`, `[address]` or `[address]:port`, as Go's mirror does (ParseAddr, SplitHostPort). */
   readWithPort(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.read(bytes, start, end)) return true
-    if (byteAt(bytes, start) === openingBracket && start < end) {
+    if (bytes[start] === openingBracket && start < end) {
       const closing = lastIndexOf(bytes, closingBracket, start, end)
       const isHostEnd = closing + 1 === end || byteAt(bytes, closing + 1) === colon
       return closing > start && isHostEnd && this.read(bytes, start + 1, closing)
@@ -104,7 +104,7 @@ export class IpAddress {
     let count = 0
     let gapAt = -1
     let index = start
-    if (byteAt(bytes, start) === colon) {
+    if (bytes[start] === colon) {
       if (byteAt(bytes, start + 1) !== colon) return false
       gapAt = 0
       index += 2
@@ -122,7 +122,7 @@ export class IpAddress {
       if (index === end) break
       index++
       if (index === end) return false
-      if (byteAt(bytes, index) === colon) {
+      if (bytes[index] === colon) {
         if (gapAt >= 0) return false
         gapAt = count
         index++
@@ -136,7 +136,7 @@ export class IpAddress {
     let value = 0
     let index = start
     for (; index < end; index++) {
-      const byte = byteAt(bytes, index)
+      const byte = bytes[index] ?? 0
       if (byte === colon) break
       const digit = hexValue(byte)
       if (digit < 0 || index - start > 3) return -1
@@ -195,14 +195,14 @@ export class IpNetwork {
 
 function endWithoutZone(bytes: Uint8Array, start: number, end: number): number {
   for (let index = start; index < end; index++) {
-    if (byteAt(bytes, index) === percent) return index + 1 < end ? index : start
+    if (bytes[index] === percent) return index + 1 < end ? index : start
   }
   return end
 }
 
 function lastIndexOf(bytes: Uint8Array, byte: number, start: number, end: number): number {
   let index = end - 1
-  while (index >= start && byteAt(bytes, index) !== byte) index--
+  while (index >= start && bytes[index] !== byte) index--
   return index
 }
 

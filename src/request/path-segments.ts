@@ -3,7 +3,7 @@
 // Stage: [decode]. Hot path.
 import { findByte } from './ascii.js'
 import type { DecodeTools } from './decode-tools.js'
-import { decodePercent, hasEscape } from './percent-decoding.js'
+import { hasEscape, percentEscapes } from './percent-decoding.js'
 import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
 
@@ -24,7 +24,7 @@ export class PathWalker {
     const isWithinBudget = this.#walkSegments(visitor, bytes, start, end)
     // A route such as `/files/*rest` hands several segments on as one value. Only an unusual path is given whole: an ordinary
     // one (`/admin/config.php`) would match rules that were written for values naming a server's files.
-    const tailStart = byteAt(bytes, start) === slash ? start + 1 : start
+    const tailStart = bytes[start] === slash ? start + 1 : start
     if (isUnusual(bytes, tailStart, end)) this.#emitDecoded(visitor, bytes, tailStart, end)
     visitor.closeList()
     return isWithinBudget
@@ -41,12 +41,9 @@ export class PathWalker {
   }
 
   #emitDecoded(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
-    if (!hasEscape(bytes, start, end, false)) {
-      this.#tools.text.append(visitor, bytes, start, end, false)
-      return
-    }
-    const decoded = this.#tools.scratch.reserve(end - start)
-    this.#tools.text.append(visitor, decoded, 0, decodePercent(bytes, start, end, decoded, false), false)
+    if (hasEscape(bytes, start, end, false)) {
+      this.#tools.sendDecoded(visitor, 'append', bytes, start, end, percentEscapes)
+    } else this.#tools.text.append(visitor, bytes, start, end, false)
   }
 }
 
@@ -55,7 +52,7 @@ function isUnusual(bytes: Uint8Array, start: number, end: number): boolean {
   let hasSlash = false
   let hasOddByte = false
   for (let index = start; index < end; index++) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte === slash) hasSlash = true
     else if (byte === dot) hasOddByte ||= byteAt(bytes, index + 1) === dot && index + 1 < end
     else hasOddByte ||= !isPlainPathByte(byte)

@@ -7,6 +7,7 @@ import { CounterId } from '../observe/counter-ids.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import { allocateChannelMeter, ChannelMeter, channelLimitMaxBytes } from './channel-meter.js'
+import { HitTally } from './hit-tally.js'
 import type { FlushReport, FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
@@ -48,7 +49,7 @@ export interface Reporter {
 }
 
 /** One event at its largest fits exactly, so a block is never larger than what one event may be. */
-const blockLimitBytes = 64 * 1024
+export const blockLimitBytes: number = 64 * 1024
 
 const unfinished: FlushReport = { isComplete: false, totals: [] }
 
@@ -85,8 +86,8 @@ class ThreadReporter implements Reporter {
   readonly #settings: ReporterSettings
   readonly #meter: ChannelMeter
   readonly #limitBytes: number
-  /** Hits that wait for room in the channel; bounded by the number of rules. */
-  readonly #pendingHits = new Map<string, RuleHit>()
+  /** Hits that wait for room in the channel. */
+  readonly #pendingHits = new HitTally()
   readonly #flushes = new Map<number, (report: FlushReport) => void>()
   #flushCount = 0
   #hasEnded = false
@@ -180,13 +181,9 @@ class ThreadReporter implements Reporter {
   }
 
   #sendHits(ruleHits: readonly RuleHit[]): void {
-    for (const hit of ruleHits) {
-      const count = hit.count + (this.#pendingHits.get(hit.rule)?.count ?? 0)
-      this.#pendingHits.set(hit.rule, { ...hit, count })
-    }
-    if (this.#pendingHits.size === 0 || this.#meter.outstandingBytes >= this.#limitBytes) return
-    this.#post({ kind: 'rule-hits', hits: [...this.#pendingHits.values()] })
-    this.#pendingHits.clear()
+    this.#pendingHits.add(ruleHits)
+    if (this.#pendingHits.isEmpty || this.#meter.outstandingBytes >= this.#limitBytes) return
+    this.#post({ kind: 'rule-hits', hits: this.#pendingHits.take() })
   }
 
   #post(message: ToReporter): void {

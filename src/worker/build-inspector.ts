@@ -25,13 +25,19 @@ export interface BuiltInspector {
 
 /**
  * Loads engine and ruleset in the calling thread.
+ * @param isWarmedUp - whether to spend up to 0.4 s so that the first requests find the prefilter's automata built.
  * @throws as `createEngine`.
  */
-export function buildInspector(settings: Pick<WorkerSettings, 'ruleset' | 'engine' | 'inspection'>): BuiltInspector {
+export function buildInspector(
+  settings: Pick<WorkerSettings, 'ruleset' | 'engine' | 'inspection'>,
+  isWarmedUp: boolean = true,
+): BuiltInspector {
   const { inspection } = settings
   const engine = createEngine(settings.ruleset, settings.engine)
   const now = (): number => performance.now()
   const prefilter = inspection.prefilter === 'off' ? undefined : buildPrefilter(settings.ruleset, engine.version, now)
+  // A worker is ready when its automata know common traffic: the first requests would pay for their states otherwise.
+  if (isWarmedUp) prefilter?.warmUp()
   const budget = new DecodeBudget(now)
   const inspector = new Inspector({
     engine,

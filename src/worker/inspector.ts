@@ -3,7 +3,8 @@
 import { RecordFlag, Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
 import type { Engine, EngineContext, EngineInput, RuleMatch } from '../engine/engine.js'
-import type { CandidateReason, Prefilter } from '../prefilter/prefilter.js'
+import type { RulesetPrefilter } from '../prefilter/create-prefilter.js'
+import type { CandidateReason } from '../prefilter/prefilter.js'
 import type { BodyReport } from '../request/body-walker.js'
 import type { DecodeBudget } from '../request/decode-budget.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
@@ -35,11 +36,14 @@ export interface Inspection {
   readonly isKept: boolean
 }
 
+/** What the prefilter says of a request; `pending`: the engine has to check some of its values first. */
+export type Screening = 'cleared' | 'candidate' | 'pending'
+
 /** The parts an inspector works with; one set per thread. */
 export interface InspectorParts {
   readonly engine: Engine
   /** Undefined: every request goes to the engine. */
-  readonly prefilter: Prefilter | undefined
+  readonly prefilter: RulesetPrefilter | undefined
   /** Share of cleared requests that the engine inspects all the same, 0 to 1. */
   readonly verifyRatio: number
   /** 0 to 1; draws the requests to verify. */
@@ -101,46 +105,98 @@ export class Inspector {
   readonly #parts: InspectorParts
   readonly #result = new MutableInspection()
   #context: EngineContext | undefined
+  #prefilter: RulesetPrefilter | undefined
   #deadlineMs = 0
+  #reason: CandidateReason | undefined
 
   constructor(parts: InspectorParts) {
     this.#parts = parts
+    this.#prefilter = parts.prefilter
+  }
+
+  /** From now on every request goes to the engine. */
+  stopPrefiltering(): void {
+    this.#prefilter = undefined
   }
 
   /** @param record - open on the request; nothing of it is kept. */
   inspect(record: RecordReader): Inspection {
+    const screening = this.screen(record)
+    const isCleared = screening === 'cleared' || (screening === 'pending' && this.#prefilter?.isCleared === true)
+    return isCleared ? this.clear(record, this.outcomeIfCleared) : this.judge(record)
+  }
+
+  /**
+   * Asks the prefilter alone. For `pending` the caller holds the request in the prefilter and decides it when that settles.
+   * The outcome that the request has if it is cleared is then in `outcomeIfCleared`.
+   */
+  screen(record: RecordReader): Screening {
     const result = this.#result
-    const { budget, now, wafTimeoutUs } = this.#parts
+    const { walker, budget, now, wafTimeoutUs } = this.#parts
+    const prefilter = this.#prefilter
     result.reset(record.word(Word.flags))
-    this.#deadlineMs = now() + wafTimeoutUs / 1000
-    budget.start(this.#deadlineMs)
-    result.isCleared = this.#isCleared(record)
-    result.isVerified =
-      result.isCleared && this.#parts.verifyRatio > 0 && this.#parts.random() < this.#parts.verifyRatio
-    if (!result.isCleared || result.isVerified) this.#runEngine(record)
-    result.isContradicted = result.isVerified && (result.matches.length > 0 || result.isKept)
-    result.isTimedOut = result.isTimedOut || budget.isExhausted
-    result.outcome = decideOutcome(result.matches.length > 0, {
-      truncated: result.isTruncated,
-      aborted: result.isAborted,
-      timedOut: result.isTimedOut,
-    })
+    if (prefilter === undefined) return 'candidate'
+    budget.start(now() + wafTimeoutUs / 1000)
+    prefilter.reset()
+    walker.walkHead(record, prefilter.sink)
+    const body = prefilter.isCandidate ? noBody : walker.walkBody(record, prefilter.sink)
+    // A walk that ran out of time has not shown everything to the prefilter, so it clears nothing.
+    if (prefilter.isCandidate || budget.isExhausted) {
+      this.#reason = prefilter.reason
+      return 'candidate'
+    }
+    this.#reason = undefined
+    this.#noteBody(body)
+    result.outcome = this.#decide()
+    return prefilter.isPending ? 'pending' : 'cleared'
+  }
+
+  /** The outcome of the request screened last, if it is cleared. */
+  get outcomeIfCleared(): Outcome {
+    return this.#result.outcome
+  }
+
+  /**
+   * The result of the request screened last, which is cleared; a share of them goes to the engine all the same.
+   * @param outcome - what `outcomeIfCleared` was after its screening.
+   */
+  clear(record: RecordReader, outcome: Outcome): Inspection {
+    const result = this.#result
+    const { verifyRatio, random } = this.#parts
+    if (verifyRatio === 0 || random() >= verifyRatio) {
+      result.isCleared = true
+      result.outcome = outcome
+      if (outcome === 'truncated') result.isTruncated = true
+      return result
+    }
+    this.judge(record)
+    result.isCleared = true
+    result.isVerified = true
+    result.isContradicted = result.matches.length > 0 || result.isKept
     return result
   }
 
-  /** A walk that ran out of time has not shown everything to the prefilter, so it clears nothing. */
-  #isCleared(record: RecordReader): boolean {
-    const { prefilter, walker, budget } = this.#parts
-    if (prefilter === undefined) return false
-    prefilter.reset()
-    walker.walkHead(record, prefilter.sink)
-    const body = prefilter.reason === undefined ? walker.walkBody(record, prefilter.sink) : noBody
-    if (prefilter.isCleared && !budget.isExhausted) {
-      this.#noteBody(body)
-      return true
-    }
-    this.#result.reason = prefilter.reason
-    return false
+  /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
+  clearHeld(record: RecordReader, outcome: Outcome): Inspection {
+    this.#result.reset(record.word(Word.flags))
+    return this.clear(record, outcome)
+  }
+
+  /** Runs the engine. */
+  judge(record: RecordReader): Inspection {
+    const result = this.#result
+    result.reset(record.word(Word.flags))
+    result.reason = this.#reason ?? this.#prefilter?.reason
+    this.#reason = undefined
+    this.#runEngine(record)
+    result.isTimedOut = result.isTimedOut || this.#parts.budget.isExhausted
+    result.outcome = this.#decide()
+    return result
+  }
+
+  #decide(): Outcome {
+    const { matches, isTruncated, isAborted, isTimedOut } = this.#result
+    return decideOutcome(matches.length > 0, { truncated: isTruncated, aborted: isAborted, timedOut: isTimedOut })
   }
 
   /**
@@ -150,17 +206,18 @@ export class Inspector {
   #runEngine(record: RecordReader): void {
     const { budget, now, wafTimeoutUs, threadCpuUs } = this.#parts
     const result = this.#result
+    const { reason } = result
     const startUs = threadCpuUs()
+    let leftUs = wafTimeoutUs
     for (let attempt = 1; ; attempt += 1) {
-      this.#runEngineOnce(record)
-      const isTimedOut = result.isTimedOut || budget.isExhausted
-      const leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
-      if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
-      const { isCleared, isVerified, reason } = result
-      result.reset(record.word(Word.flags))
-      Object.assign(result, { isCleared, isVerified, reason })
       this.#deadlineMs = now() + leftUs / 1000
       budget.start(this.#deadlineMs)
+      this.#runEngineOnce(record)
+      const isTimedOut = result.isTimedOut || budget.isExhausted
+      leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
+      if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
+      result.reset(record.word(Word.flags))
+      result.reason = reason
     }
   }
 

@@ -39,6 +39,8 @@ export interface BatchTask {
   readonly recordCount: number
   /** Addresses whose requests the prefilter may no longer clear. */
   readonly distrustedAddresses: readonly string[]
+  /** The prefilter is not asked at all. */
+  readonly isPrefilterOff: boolean
   /** The listener's wall clock when the batch was handed over, in ms since the epoch. */
   readonly dispatchedAtMs: number
   /** `process.hrtime()` at the same moment: one monotonic clock for all threads. */

@@ -3,7 +3,7 @@
 //   - name: what is hidden where
 //     request: { method: POST, target: /a?b=c, headers: { content-type: text/plain }, body: '…' }
 //     types: [php_code_injection]       # exactly these; [] = none
-//     truncated: true                   # optional: the walk must say that it did not see all
+//     truncated: true                   # optional, else false: not all could be inspected
 //     fault: json_cut                   # optional: what the body's report must name
 //
 // Headers are a map, or a list of [name, value] pairs. Bytes are a string (UTF-8) or one of
@@ -21,7 +21,7 @@ export interface VerdictCase {
   readonly name: string
   readonly request: RequestParts
   readonly types: readonly string[]
-  readonly isTruncated: boolean | undefined
+  readonly isTruncated: boolean
   readonly fault: string | undefined
 }
 
@@ -45,29 +45,28 @@ export function parseCases(file: string, text: string): VerdictCase[] {
     const fields = asMap(item, where)
     return {
       file,
-      name: asText(fields['name'], where),
-      request: asRequest(asMap(fields['request'], where), where),
-      types: asList(fields['types'], where).map((type) => asText(type, where)),
-      isTruncated: typeof fields['truncated'] === 'boolean' ? fields['truncated'] : undefined,
-      fault: fields['fault'] === undefined ? undefined : asText(fields['fault'], where),
+      name: asText(fields.get('name'), where),
+      request: asRequest(asMap(fields.get('request'), where), where),
+      types: asList(fields.get('types'), where).map((type) => asText(type, where)),
+      isTruncated: asFlag(fields.get('truncated') ?? false, where),
+      fault: fields.get('fault') === undefined ? undefined : asText(fields.get('fault'), where),
     }
   })
 }
 
-function asRequest(fields: Record<string, unknown>, where: string): RequestParts {
+function asRequest(fields: ReadonlyMap<string, unknown>, where: string): RequestParts {
   return {
-    method: fields['method'] === undefined ? 'GET' : asText(fields['method'], where),
-    target: fields['target'] === undefined ? '/' : asBytes(fields['target'], where),
-    headers: asPairs(fields['headers'] ?? [], where),
-    trailers: asPairs(fields['trailers'] ?? [], where),
-    body: fields['body'] === undefined ? '' : asBytes(fields['body'], where),
-    peer: fields['peer'] === undefined ? '192.0.2.1' : asText(fields['peer'], where),
+    method: fields.get('method') === undefined ? 'GET' : asText(fields.get('method'), where),
+    target: fields.get('target') === undefined ? '/' : asBytes(fields.get('target'), where),
+    headers: asPairs(fields.get('headers') ?? [], where),
+    trailers: asPairs(fields.get('trailers') ?? [], where),
+    body: fields.get('body') === undefined ? '' : asBytes(fields.get('body'), where),
+    peer: fields.get('peer') === undefined ? '192.0.2.1' : asText(fields.get('peer'), where),
   }
 }
 
 function asPairs(value: unknown, where: string): [ByteText, ByteText][] {
-  if (!Array.isArray(value))
-    return Object.entries(asMap(value, where)).map(([name, text]) => [name, asBytes(text, where)])
+  if (!Array.isArray(value)) return Array.from(asMap(value, where), ([name, text]) => [name, asBytes(text, where)])
   return value.map((pair: unknown) => {
     const [name, text] = asList(pair, where)
     return [asBytes(name, where), asBytes(text, where)]
@@ -77,17 +76,17 @@ function asPairs(value: unknown, where: string): [ByteText, ByteText][] {
 function asBytes(value: unknown, where: string): Buffer {
   if (typeof value === 'string') return Buffer.from(value)
   const fields = asMap(value, where)
-  const [kind = '', ...options] = Object.keys(fields)
+  const [kind = '', ...options] = fields.keys()
   if (options.some((option) => option !== 'times' && option !== 'at')) throw new Error(`${where}: odd bytes ${options}`)
-  const inner = fields[kind]
+  const inner = fields.get(kind)
   switch (kind) {
     case 'hex':
       return Buffer.from(asText(inner, where), 'hex')
     case 'repeat':
-      return Buffer.concat(Array.from({ length: Number(fields['times']) }, () => asBytes(inner, where)))
+      return Buffer.concat(Array.from({ length: Number(fields.get('times')) }, () => asBytes(inner, where)))
     case 'each': {
       const template = asText(inner, where)
-      const texts = Array.from({ length: Number(fields['times']) }, (_, index) =>
+      const texts = Array.from({ length: Number(fields.get('times')) }, (_, index) =>
         template.replaceAll('#', String(index)),
       )
       return Buffer.from(texts.join(''))
@@ -95,7 +94,7 @@ function asBytes(value: unknown, where: string): Buffer {
     case 'join':
       return Buffer.concat(asList(inner, where).map((piece) => asBytes(piece, where)))
     case 'cut':
-      return asBytes(inner, where).subarray(0, Number(fields['at']))
+      return asBytes(inner, where).subarray(0, Number(fields.get('at')))
     case 'gzip':
       return gzipSync(asBytes(inner, where))
     case 'deflate':
@@ -120,12 +119,17 @@ function asText(value: unknown, where: string): string {
   throw new Error(`${where}: text expected, got ${JSON.stringify(value)}`)
 }
 
+function asFlag(value: unknown, where: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw new Error(`${where}: true or false expected, got ${JSON.stringify(value)}`)
+}
+
 function asList(value: unknown, where: string): unknown[] {
   if (Array.isArray(value)) return value
   throw new Error(`${where}: list expected, got ${JSON.stringify(value)}`)
 }
 
-function asMap(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+function asMap(value: unknown, where: string): ReadonlyMap<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return new Map(Object.entries(value))
   throw new Error(`${where}: map expected, got ${JSON.stringify(value)}`)
 }

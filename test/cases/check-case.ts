@@ -1,11 +1,7 @@
-// Runs one verdict case through decoder and engine, and says what is wrong with its verdict.
-import { createEngine } from '#src/engine/ddwaf.js'
-import type { Engine } from '#src/engine/engine.js'
+// Runs one verdict case through decoder, prefilter and engine, and says what is wrong with its verdict.
 import { readRuleset } from '#src/engine/ruleset.js'
-import { DecodeBudget } from '#src/request/decode-budget.js'
-import { EngineInputBuilder } from '#src/request/engine-input.js'
-import { RequestWalker } from '#src/request/request-walker.js'
-import { prepareWalkSettings } from '#src/request/walk-settings.js'
+import type { PrefilterMode } from '#src/options/serve-options.js'
+import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
 import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 import { testOptions } from '../request/support/walk.js'
 import type { VerdictCase } from './case-file.js'
@@ -13,48 +9,48 @@ import type { VerdictCase } from './case-file.js'
 /** What one request gave. */
 export interface CaseVerdict {
   readonly types: readonly string[]
+  /** A limit of the decoder or of the engine cut something: the decoder's own parts must keep the engine's limits. */
   readonly isTruncated: boolean
   readonly fault: string | undefined
-  /** The engine cut something itself: then the builder's parts do not keep its limits. */
-  readonly isCutByEngine: boolean
+  /** The prefilter had cleared what the engine then matched. */
+  readonly isContradicted: boolean
 }
 
-/** Finds the verdict of a request. The prefilter's modes come in as other inspectors. */
+/** Finds the verdict of a request. */
 export type CaseInspector = (request: RequestParts) => CaseVerdict
-
-/** The default ruleset's engine, for all cases of a test file. */
-export async function createTestEngine(): Promise<Engine> {
-  return createEngine(await readRuleset([]), { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 1 })
-}
 
 /** Smaller than the default, so that a case above it stays quick. */
 const bodyInspectLimitBytes = 1024 * 1024
 
 /** Far more than any case needs: these tests are about verdicts, not about time. */
-const runBudgetUs = 10_000_000
+const wafTimeoutUs = 10_000_000
 
-/** Decodes a request and runs the engine on every part, without a prefilter. */
-export function inspectWithEngine(engine: Engine): CaseInspector {
+/** Loads the default ruleset for the cases of a test file; dispose it when done. */
+export async function createCaseEngine(prefilter: PrefilterMode): Promise<BuiltInspector> {
+  return buildInspector({
+    ruleset: await readRuleset([]),
+    engine: { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 1 },
+    inspection: {
+      ...testOptions,
+      bodyInspectLimitBytes,
+      wafTimeoutUs,
+      prefilter,
+      verifyRatio: 0,
+      verifyAction: 'off',
+      redaction: { keyRegex: '', valueRegex: '', isKeyRegexDefault: false, isValueRegexDefault: false },
+      service: '',
+      env: '',
+      version: '',
+    },
+  })
+}
+
+/** Inspects as a worker does. */
+export function inspectWith({ inspector }: BuiltInspector): CaseInspector {
   return (request) => {
-    const record = makeRecord(request)
-    const walker = new RequestWalker(prepareWalkSettings({ ...testOptions, bodyInspectLimitBytes }), new DecodeBudget())
-    const builder = new EngineInputBuilder()
-    const context = engine.createContext()
-    const types = new Set<string>()
-    let isCutByEngine = false
-    builder.reset((part) => {
-      const result = context.run(part, runBudgetUs)
-      for (const match of result.matches) types.add(match.tags['type'] ?? '')
-      isCutByEngine ||= Object.values(result.truncation).some((size) => size !== undefined)
-      return true
-    })
-    const head = walker.walkHead(record, builder)
-    builder.flush()
-    const body = walker.walkBody(record, builder)
-    builder.flush()
-    context.dispose()
-    const isTruncated = body.isTruncated || body.isTimedOut || head.isTimedOut
-    return { types: [...types].sort(), isTruncated, fault: body.fault, isCutByEngine }
+    const { matches, isTruncated, isTimedOut, isContradicted, body } = inspector.inspect(makeRecord(request))
+    const types = new Set(matches.map(({ tags }) => typeOf(tags)))
+    return { types: [...types].sort(), isTruncated: isTruncated || isTimedOut, fault: body.fault, isContradicted }
   }
 }
 
@@ -64,12 +60,17 @@ export function findFlaw(verdictCase: VerdictCase, inspect: CaseInspector): stri
   const expected = [...verdictCase.types].sort().join(', ')
   const actual = verdict.types.join(', ')
   if (actual !== expected) return `types: expected [${expected}], got [${actual}]`
-  if (verdict.isCutByEngine) return 'the engine cut something that the decoder had given it'
-  if (verdictCase.isTruncated !== undefined && verdict.isTruncated !== verdictCase.isTruncated) {
+  if (verdict.isContradicted) return 'the prefilter had cleared it'
+  if (verdict.isTruncated !== verdictCase.isTruncated) {
     return `truncated: expected ${verdictCase.isTruncated}, got ${verdict.isTruncated}`
   }
   if (verdictCase.fault !== undefined && verdict.fault !== verdictCase.fault) {
     return `fault: expected ${verdictCase.fault}, got ${verdict.fault ?? 'none'}`
   }
   return undefined
+}
+
+function typeOf(tags: Readonly<Record<string, string>>): string {
+  const { type = '' } = tags
+  return type
 }

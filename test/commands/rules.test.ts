@@ -66,3 +66,27 @@ t.test('options of the receiver that have nothing to do with rules are unknown h
   t.equal(await dispatch(['rules', '--listen', ':1'], createFakeIo().io), 2)
   t.equal(await dispatch(['rules'], createFakeIo({ DD_APPSEC_RULES: '/nowhere.json' }).io), 1)
 })
+
+t.test('--explain: where the prefilter tests each rule, all or those named', async (t) => {
+  const { io, out } = createFakeIo()
+  t.equal(await dispatch(['rules', '--explain', '--output', 'json', 'crs-933-130', 'crs-942-290'], io), 0)
+  const { always_engine, rules } = JSON.parse(out())
+  t.equal(always_engine, '')
+  t.match(rules, [
+    { id: 'crs-933-130', kind: 'tested', places: ['server.request.query', 'server.request.body'] },
+    { id: 'crs-942-290', kind: 'tested', places: ['server.request.query (keys)'] },
+  ])
+})
+
+t.test('--explain in text names every rule under what becomes of it', async (t) => {
+  const { io, out } = createFakeIo()
+  t.equal(await dispatch(['rules', '--explain'], io), 0)
+  t.match(out(), /tested by the prefilter \(\d{3}\)\n {2}crs-913-110 {2}server\.request\.headers\.no_cookies/)
+  t.match(out(), /cannot match a mirrored request \(\d+\)/)
+})
+
+t.test('--explain of a rule that is not there says so and fails', async (t) => {
+  const { io, err } = createFakeIo()
+  t.equal(await dispatch(['rules', '--explain', 'no-such-rule'], io), 1)
+  t.match(err(), 'the ruleset has no rule no-such-rule')
+})

@@ -5,6 +5,7 @@ import {
   CounterId,
   counterSlots,
   gcKinds,
+  processRestartCauses,
   rejectedReasons,
   reloadResults,
   restartCauses,
@@ -24,6 +25,7 @@ const familySizes: Readonly<Record<string, number>> = {
   reload: reloadResults.length,
   gcCount: gcKinds.length,
   gcUs: gcKinds.length,
+  processRestart: processRestartCauses.length,
   parseError: parseErrors.length,
 }
 

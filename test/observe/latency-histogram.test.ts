@@ -100,3 +100,22 @@ t.test('merging gives what recording into one would have given', async (t) => {
   t.equal(left.sum, together.sum)
   t.strictSame(left.cumulativeCounts([10, 1e3, 1e5]), together.cumulativeCounts([10, 1e3, 1e5]))
 })
+
+t.test('growth of another histogram is added, and only once', async (t) => {
+  const sum = newHistogram()
+  sum.record(5)
+  const memory = allocateHistogram()
+  const other = new LatencyHistogram(memory)
+  let older = new Float64Array(0)
+  for (const value of [10, 2000]) {
+    other.record(value)
+    const newer = Float64Array.from(new Float64Array(memory))
+    sum.addGrowth(older, newer)
+    sum.addGrowth(newer, newer)
+    older = newer
+  }
+  t.equal(sum.count, 3)
+  t.equal(sum.sum, 2015)
+  t.equal(sum.max, 2000)
+  t.strictSame(sum.cumulativeCounts([5, 10, 3000]).counts, [1, 2, 3])
+})

@@ -99,6 +99,10 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
   ],
   'verify-action': 'none',
   inspection: 'none',
+  processes: [
+    ['1', '0'],
+    ['64', '65'],
+  ],
   workers: [
     ['1', '0'],
     ['64', '65'],

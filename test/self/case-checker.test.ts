@@ -1,28 +1,28 @@
 // Proves the checker of verdict cases: wrong expectations must be found, and files that hold no cases refused.
 import t from 'tap'
 import { parseCases, readCases, testFolder } from '../cases/case-file.js'
-import { createTestEngine, findFlaw, inspectWithEngine } from '../cases/check-case.js'
+import { createCaseEngine, findFlaw, inspectWith } from '../cases/check-case.js'
 
-const engine = await createTestEngine()
-t.teardown(() => engine.dispose())
+const built = await createCaseEngine('verify')
+t.teardown(() => built.dispose())
 
 t.test('every wrong expectation is found', async (t) => {
   const cases = readCases(testFolder('self'))
   t.equal(cases.length, 8)
-  for (const wrong of cases) t.type(findFlaw(wrong, inspectWithEngine(engine)), 'string', wrong.name)
+  for (const wrong of cases) t.type(findFlaw(wrong, inspectWith(built)), 'string', wrong.name)
 })
 
-t.test('a verdict with parts that the engine had to cut is a flaw', async (t) => {
+t.test('a prefilter that cleared what the engine matches is a flaw', async (t) => {
   const [verdictCase] = parseCases('x', '- { name: x, request: { target: / }, types: [] }')
   t.ok(verdictCase)
   if (verdictCase === undefined) return
-  const cut = { types: [], isTruncated: false, fault: undefined, isCutByEngine: true }
+  const cleared = { types: [], isTruncated: false, fault: undefined, isContradicted: true }
   t.match(
-    findFlaw(verdictCase, () => cut),
-    'the engine cut',
+    findFlaw(verdictCase, () => cleared),
+    'the prefilter had cleared it',
   )
   t.equal(
-    findFlaw(verdictCase, () => ({ ...cut, isCutByEngine: false })),
+    findFlaw(verdictCase, () => ({ ...cleared, isContradicted: false })),
     undefined,
   )
 })

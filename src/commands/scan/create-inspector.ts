@@ -21,7 +21,7 @@ const keptSlabBytes = 32 * 1024 * 1024
 /** See `RequestInspector`. */
 export const createInspector: InspectorFactory = async (options) => {
   const settings = await readWorkerSettings(options)
-  const built = buildInspector(settings)
+  const built = buildInspector(settings, false)
   return new ScanInspector(options, built, new EventWriter(settings.inspection, built.engine))
 }
 
@@ -136,6 +136,8 @@ class ScanInspector implements RequestInspector, RequestConsumer {
       flags: { truncated: inspection.isTruncated, aborted: inspection.isAborted, timed_out: inspection.isTimedOut },
       parse_error: record.parseError === 'none' ? null : record.parseError,
       inspect_us: inspectUs,
+      cleared: inspection.isCleared,
+      candidate: inspection.reason ?? null,
     })
     this.#slabs.give(slab)
   }
@@ -143,7 +145,7 @@ class ScanInspector implements RequestInspector, RequestConsumer {
 
 function uninspected(outcome: 'shed' | 'unparsable', parseError: string | null): ScanResult {
   const flags = { truncated: false, aborted: false, timed_out: false }
-  return { outcome, matches: [], flags, parse_error: parseError, inspect_us: 0 }
+  return { outcome, matches: [], flags, parse_error: parseError, inspect_us: 0, cleared: false, candidate: null }
 }
 
 function emptyFacts(): RecordFacts {

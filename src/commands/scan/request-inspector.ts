@@ -11,6 +11,10 @@ export interface ScanResult {
   /** What the parser refused, or `null`. */
   readonly parse_error: string | null
   readonly inspect_us: number
+  /** The prefilter proved that no rule can match. */
+  readonly cleared: boolean
+  /** What kept the prefilter from clearing it; `null` when it did, or was not asked. */
+  readonly candidate: { readonly address: string; readonly cause: string } | null
 }
 
 /** Takes the bytes of one connection after the other. */

@@ -12,8 +12,7 @@ export interface RequestPlace {
 
 /** One line of JSON. */
 export function renderResultJson(result: ScanResult, { file, number }: RequestPlace): string {
-  const { outcome, matches, flags, parse_error, inspect_us } = result
-  return `${JSON.stringify({ outcome, matches, flags, parse_error, inspect_us, file, request: number })}\n`
+  return `${JSON.stringify({ ...result, file, request: number })}\n`
 }
 
 /** Nothing for a clean request, else its outcome and what matched where. */

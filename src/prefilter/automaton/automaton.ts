@@ -4,15 +4,24 @@
 import type { BuildBudget } from './build-budget.js'
 import type { AutomatonGroup } from './group.js'
 import type { Nfa } from './nfa.js'
-import { StateTable, unknownEntry } from './state-table.js'
+import { endColumn, firstClassColumn, flagsColumn, StateTable, unknownEntry } from './state-table.js'
 import { Context, type SubsetScratch, SubsetStep } from './subset-step.js'
+import type { TableBudget } from './table-budget.js'
 
 /** What `scan` returns when the value may match, or when the budget is used up; else it returns flags, never negative. */
 export const firedResult = -1
 
-// Entries of the table: >= 0 the next row, -1 unknown, -2 fire, else `flaggedBase - row`: go there and take its flags.
-const fireEntry = -2
-const flaggedBase = -3
+// Entries of the table: > 0 the next row, 0 unknown, -1 fire, else `flaggedBase - row`: go there and take its flags.
+const fireEntry = -1
+const flaggedBase = -1
+
+/** What all automata of a worker share. */
+export interface AutomatonParts {
+  readonly nfa: Nfa
+  readonly budget: BuildBudget
+  readonly tables: TableBudget
+  readonly scratch: SubsetScratch
+}
 
 export class Automaton {
   readonly group: AutomatonGroup
@@ -21,21 +30,24 @@ export class Automaton {
   readonly #states: StateTable
   readonly #step: SubsetStep
   readonly #budget: BuildBudget
+  /** Column of each byte in a row: its class, behind the columns in front. */
+  readonly #classColumns: Uint16Array
 
   /** @param capBytes - table bytes at which all states are dropped and built anew. */
-  constructor(nfa: Nfa, group: AutomatonGroup, budget: BuildBudget, scratch: SubsetScratch, capBytes: number) {
+  constructor(group: AutomatonGroup, parts: AutomatonParts, capBytes: number) {
     this.group = group
-    this.#states = new StateTable(group.classBytes.length, Context.atStart, capBytes)
-    this.#step = new SubsetStep(nfa, group, scratch)
-    this.#budget = budget
+    this.#states = new StateTable(group.classBytes.length, Context.atStart, parts.tables, capBytes, group.nodeCount)
+    this.#step = new SubsetStep(parts.nfa, group, parts.scratch)
+    this.#budget = parts.budget
+    this.#classColumns = Uint16Array.from(group.classOf, (byteClass) => byteClass + firstClassColumn)
   }
 
   get stateCount(): number {
-    return this.#states.count
+    return this.#states.end
   }
 
   get tableBytes(): number {
-    return this.#states.bytes
+    return this.#states.usedBytes
   }
 
   get flushes(): number {
@@ -47,15 +59,14 @@ export class Automaton {
    * @returns `firedResult`, or the flags that the value raised.
    */
   scan(bytes: Uint8Array, start: number, end: number): number {
-    const classOf = this.group.classOf
-    const flagsColumn = this.#states.flagsColumn
+    const classColumns = this.#classColumns
     let table = this.#states.table
-    let row = 0
+    let row = this.#states.startRow
     let flags = 0
     for (let index = start; index < end; index++) {
-      const entry = row + (classOf[bytes[index] ?? 0] ?? 0)
+      const entry = row + (classColumns[bytes[index] ?? 0] ?? 0)
       let next = table[entry]
-      if (next === undefined || next < 0) {
+      if (next === undefined || next <= 0) {
         if (next === undefined || next === unknownEntry) {
           next = this.#resolve(entry)
           table = this.#states.table
@@ -72,11 +83,11 @@ export class Automaton {
   }
 
   #finish(row: number, flags: number): number {
-    const entry = row + this.group.classBytes.length
+    const entry = row + endColumn
     let next = this.#states.table[entry] ?? unknownEntry
     if (next === unknownEntry) next = this.#resolve(entry)
     if (next === fireEntry) return firedResult
-    return next < 0 ? flags | (this.#states.table[flaggedBase - next + this.#states.flagsColumn] ?? 0) : flags
+    return next < 0 ? flags | (this.#states.table[flaggedBase - next + flagsColumn] ?? 0) : flags
   }
 
   /** Works out one entry of the table. @returns the entry; `fireEntry`, not remembered, when the budget is used up. */
@@ -94,8 +105,9 @@ export class Automaton {
     return value
   }
 
-  #transition(context: number, first: number, last: number, byteClass: number): number {
+  #transition(context: number, first: number, last: number, column: number): number {
     const step = this.#step
+    const byteClass = column === endColumn ? this.group.classBytes.length : column - firstClassColumn
     step.run(this.#states.pool, first, last, context, byteClass)
     if (step.isFired) return fireEntry
     const row = this.#states.intern(step, step.context, step.flags)

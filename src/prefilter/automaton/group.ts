@@ -20,6 +20,8 @@ export interface AutomatonGroup {
   readonly hasWordAssertions: boolean
   /** The same for line starts. */
   readonly hasLineAssertions: boolean
+  /** NFA nodes behind the starts: no set has more members. */
+  readonly nodeCount: number
 }
 
 /** Bytes that mean something by themselves. */
@@ -36,7 +38,7 @@ export function makeGroup(nfa: Nfa, name: string, starts: readonly number[], tri
   classes.refine()
   const seen = reachable(nfa, starts)
   const assertions = refineByNodes(nfa, seen, classes)
-  const classBytes = classes.representatives()
+  const classBytes = classes.orderByUse()
   return {
     name,
     starts: Int32Array.from(starts),
@@ -45,6 +47,7 @@ export function makeGroup(nfa: Nfa, name: string, starts: readonly number[], tri
     classFlags: Int32Array.from(classBytes, (byte) => triggers.flagsOf(byte)),
     classFires: Uint8Array.from(classBytes, (byte) => (triggers.fires(byte) ? 1 : 0)),
     ...assertions,
+    nodeCount: seen.size,
   }
 }
 
@@ -74,11 +77,29 @@ class ByteClasses {
     }
   }
 
-  representatives(): Uint8Array {
+  /** Numbers the classes by how common their bytes are. @returns the most common byte of each class. */
+  orderByUse(): Uint8Array {
+    const ids = new Map<number, number>()
     const bytes: number[] = []
-    for (let byte = 0; byte < 256; byte++) bytes[this.classOf[byte] ?? 0] ??= byte
+    for (const byte of bytesByUse()) {
+      const old = this.classOf[byte] ?? 0
+      if (ids.has(old)) continue
+      ids.set(old, bytes.length)
+      bytes.push(byte)
+    }
+    for (let byte = 0; byte < 256; byte++) this.classOf[byte] = ids.get(this.classOf[byte] ?? 0) ?? 0
     return Uint8Array.from(bytes)
   }
+}
+
+/** What requests are mostly made of, most common first: the transitions on these then lie together in memory. */
+const commonCharacters =
+  'e taoinrslcdumphgbfy.w0v-123k/45x"6789,q=:zj_;(AMCTSPD)EBGILNOFRWHKVUXJQYZ&%+@?\'*[]{}<>!#|~^$`\\'
+
+function bytesByUse(): Set<number> {
+  const bytes = new Set(Buffer.from(commonCharacters))
+  for (let byte = 0; byte < 256; byte++) bytes.add(byte)
+  return bytes
 }
 
 function reachable(nfa: Nfa, starts: readonly number[]): Set<number> {

@@ -1,13 +1,23 @@
-// The states of one lazily built automaton and their transition table: storage, lookup, growth, and the flush at the cap.
-// Everything is in typed arrays, so that its size is known.
+// The states of one lazily built automaton and their transition table. All memory is asked for at once and never copied:
+// growing a table of megabytes would stop the worker for milliseconds. Pages that no state has touched cost nothing.
+// When the table is full, or the worker's tables together are, all states are dropped and the automaton begins anew.
+import type { TableBudget, TableOwner } from './table-budget.js'
 
-/** No transition worked out yet. */
-export const unknownEntry = -1
+/** No transition worked out yet; also what fresh memory holds, so that nothing must be filled in. */
+export const unknownEntry = 0
 
-const firstStates = 64
-const firstPool = 2048
-/** Slots of the hash index per state. */
-const slotsPerState = 4
+/** Columns of a row. */
+export const endColumn = 0
+export const flagsColumn = 1
+export const firstClassColumn = 2
+
+/** Members of a set, on average over harmless traffic; when sets are larger the pool decides when the table is full. */
+const membersPerState = 24
+const slotsPerState = 2
+const maxSlotLoad = 0.8
+const bytesPerWord = 4
+/** Even the smallest table holds the states of one long text. */
+const leastStates = 64
 
 /** A set of NFA nodes to be found or added; `has` answers for its members. */
 export interface NodeSet {
@@ -17,89 +27,100 @@ export interface NodeSet {
 }
 
 /**
- * State 0 is the start: an empty set. A state's row begins at `state * stride`: one entry per byte class, one for the end of
- * the value, and last the flags that entering the state raises.
+ * A state's row begins at `state * stride`: the entry for the end of the value, the flags that entering the state raises, and
+ * one entry per byte class, common bytes first. Row 0 is no state, so that 0 can mean unknown; state 1 is the start, an empty set.
  */
-export class StateTable {
+export class StateTable implements TableOwner {
   readonly stride: number
-  /** Column of the flags in a row. */
-  readonly flagsColumn: number
-  /** The transition table. It is replaced when it grows: read it anew after `intern`. */
-  table: Int32Array
+  readonly startRow: number
+  /** Most states it holds. */
+  readonly capacity: number
+  /** These are replaced by a flush: read them anew after `intern`. */
+  table: Int32Array = new Int32Array(0)
   /** Members of all sets; state s has those from `offsets[s]` up to `offsets[s + 1]`. */
-  pool: Int32Array
-  offsets: Int32Array
-  contexts: Uint8Array
-  count = 0
-  /** How often all states were dropped because the table had reached its cap. */
+  pool: Int32Array = new Int32Array(0)
+  offsets: Int32Array = new Int32Array(0)
+  contexts: Uint8Array = new Uint8Array(0)
+  /** One past the last state. */
+  end = 0
+  /** Bytes that hold states; the rest of the memory was never touched. */
+  usedBytes = 0
+  /** How often all states were dropped. */
   flushes = 0
 
-  readonly #capBytes: number
+  readonly #budget: TableBudget
   readonly #startContext: number
-  #hashes: Int32Array
-  #slots: Int32Array
-  #poolUsed = 0
+  readonly #poolCapacity: number
+  readonly #slotCount: number
+  #hashes = new Int32Array(0)
+  #slots = new Int32Array(0)
 
-  /** @param capBytes - reached by doubling, never exceeded; but at least the first few states fit. */
-  constructor(classCount: number, startContext: number, capBytes: number) {
-    this.stride = classCount + 2
-    this.flagsColumn = classCount + 1
-    this.#capBytes = capBytes
+  /** @param capBytes - what all arrays together may take. @param largestSet - room for one set of this size is made. */
+  constructor(classCount: number, startContext: number, budget: TableBudget, capBytes: number, largestSet: number) {
+    this.stride = firstClassColumn + classCount
+    this.startRow = this.stride
+    const wordsPerState = this.stride + membersPerState + slotsPerState + 3
+    this.capacity = Math.max(leastStates, Math.floor(capBytes / (wordsPerState * bytesPerWord)))
+    this.#poolCapacity = Math.max(this.capacity * membersPerState, largestSet)
+    this.#slotCount = 2 ** Math.ceil(Math.log2(this.capacity * slotsPerState))
     this.#startContext = startContext
-    this.table = new Int32Array(firstStates * this.stride)
-    this.pool = new Int32Array(firstPool)
-    this.offsets = new Int32Array(firstStates + 1)
-    this.contexts = new Uint8Array(firstStates)
-    this.#hashes = new Int32Array(firstStates)
-    this.#slots = new Int32Array(firstStates * slotsPerState)
-    this.#clear()
+    this.#budget = budget
+    budget.register(this)
+    this.#begin()
   }
 
-  get bytes(): number {
-    return this.#stateBytes + this.pool.byteLength
+  flush(): void {
+    this.#budget.usedBytes -= this.usedBytes
+    this.#begin()
+    this.flushes++
   }
 
   /** @returns the row of the state with this set, context and flags; a new one when there is none. May flush. */
   intern(set: NodeSet, context: number, flags: number): number {
     const hash = hashOf(set, context, flags)
     const slot = this.#findSlot(set, context, flags, hash)
-    const known = this.#slots[slot] ?? -1
-    if (known !== -1) return known * this.stride
-    if (this.#makeRoom(set.length)) return this.#append(set, context, flags, hash)
-    this.#clear()
-    this.flushes++
-    return this.#append(set, context, flags, hash)
+    const known = this.#slots[slot] ?? 0
+    if (known !== 0) return known * this.stride
+    if (this.#hasRoom(set.length)) return this.#append(set, context, flags, hash, slot)
+    this.flush()
+    return this.#append(set, context, flags, hash, this.#findSlot(set, context, flags, hash))
   }
 
-  get #stateBytes(): number {
-    const perState = this.offsets.byteLength + this.contexts.byteLength + this.#hashes.byteLength
-    return this.table.byteLength + perState + this.#slots.byteLength
+  #begin(): void {
+    this.table = new Int32Array(this.capacity * this.stride)
+    this.pool = new Int32Array(this.#poolCapacity)
+    this.offsets = new Int32Array(this.capacity + 1)
+    this.contexts = new Uint8Array(this.capacity)
+    this.#hashes = new Int32Array(this.capacity)
+    this.#slots = new Int32Array(this.#slotCount)
+    this.usedBytes = 0
+    this.end = 2
+    this.contexts[1] = this.#startContext
   }
 
-  #clear(): void {
-    this.table.fill(unknownEntry)
-    this.#slots.fill(-1)
-    this.#poolUsed = 0
-    this.count = 1
-    this.offsets[0] = 0
-    this.offsets[1] = 0
-    this.contexts[0] = this.#startContext
-    this.table[this.flagsColumn] = 0
+  #hasRoom(setLength: number): boolean {
+    if (this.end >= this.capacity || this.end >= this.#slotCount * maxSlotLoad) return false
+    if ((this.offsets[this.end] ?? 0) + setLength > this.#poolCapacity) return false
+    return this.#budget.mayUse(this, this.#bytesOf(setLength))
+  }
+
+  #bytesOf(setLength: number): number {
+    return (this.stride + slotsPerState + 3 + setLength) * bytesPerWord
   }
 
   #findSlot(set: NodeSet, context: number, flags: number, hash: number): number {
-    const mask = this.#slots.length - 1
+    const mask = this.#slotCount - 1
     let slot = hash & mask
     for (;;) {
-      const state = this.#slots[slot] ?? -1
-      if (state === -1) return slot
+      const state = this.#slots[slot] ?? 0
+      if (state === 0) return slot
       if (this.#hashes[state] === hash && this.#isSame(state, set, context, flags)) return slot
       slot = (slot + 1) & mask
     }
   }
 
   #isSame(state: number, set: NodeSet, context: number, flags: number): boolean {
-    if (this.contexts[state] !== context || this.table[state * this.stride + this.flagsColumn] !== flags) return false
+    if (this.contexts[state] !== context || this.table[state * this.stride + flagsColumn] !== flags) return false
     const first = this.offsets[state] ?? 0
     const last = this.offsets[state + 1] ?? 0
     if (last - first !== set.length) return false
@@ -107,47 +128,18 @@ export class StateTable {
     return true
   }
 
-  #append(set: NodeSet, context: number, flags: number, hash: number): number {
-    const state = this.count++
-    if (this.#poolUsed + set.length > this.pool.length) this.pool = grow(this.pool, new Int32Array(set.length * 2))
-    this.pool.set(set.nodes.subarray(0, set.length), this.#poolUsed)
-    this.#poolUsed += set.length
-    this.offsets[state + 1] = this.#poolUsed
+  #append(set: NodeSet, context: number, flags: number, hash: number, slot: number): number {
+    const state = this.end++
+    const first = this.offsets[state] ?? 0
+    this.usedBytes += this.#bytesOf(set.length)
+    this.#budget.usedBytes += this.#bytesOf(set.length)
+    for (let index = 0; index < set.length; index++) this.pool[first + index] = set.nodes[index] ?? 0
+    this.offsets[state + 1] = first + set.length
     this.contexts[state] = context
-    this.table[state * this.stride + this.flagsColumn] = flags
+    this.table[state * this.stride + flagsColumn] = flags
     this.#hashes[state] = hash
-    this.#index(state)
-    return state * this.stride
-  }
-
-  #index(state: number): void {
-    const mask = this.#slots.length - 1
-    let slot = (this.#hashes[state] ?? 0) & mask
-    while (this.#slots[slot] !== -1) slot = (slot + 1) & mask
     this.#slots[slot] = state
-  }
-
-  /** Makes room for one more state. @returns false when that would exceed the cap. */
-  #makeRoom(setLength: number): boolean {
-    while (this.#poolUsed + setLength > this.pool.length) {
-      if (this.bytes + this.pool.byteLength > this.#capBytes) return false
-      this.pool = grow(this.pool, new Int32Array(this.pool.length * 2))
-    }
-    if (this.count < this.contexts.length) return true
-    if (this.bytes + this.#stateBytes > this.#capBytes) return false
-    this.#growStates(this.contexts.length * 2)
-    return true
-  }
-
-  #growStates(capacity: number): void {
-    const used = this.table.length
-    this.table = grow(this.table, new Int32Array(capacity * this.stride))
-    this.table.fill(unknownEntry, used)
-    this.offsets = grow(this.offsets, new Int32Array(capacity + 1))
-    this.contexts = grow(this.contexts, new Uint8Array(capacity))
-    this.#hashes = grow(this.#hashes, new Int32Array(capacity))
-    this.#slots = new Int32Array(capacity * slotsPerState).fill(-1)
-    for (let state = 1; state < this.count; state++) this.#index(state)
+    return state * this.stride
   }
 }
 
@@ -160,9 +152,4 @@ function hashOf(set: NodeSet, context: number, flags: number): number {
     hash = (hash + Math.imul(mixed, 0x1b873593)) | 0
   }
   return hash ^ (hash >>> 13)
-}
-
-function grow<T extends Int32Array | Uint8Array>(old: T, larger: T): T {
-  larger.set(old)
-  return larger
 }

@@ -2,10 +2,16 @@
 import { type ByteTriggers, makeGroup } from '../automaton/group.js'
 import type { Nfa } from '../automaton/nfa.js'
 import type { Check, CheckRequest, CompiledGroup, Rescan } from '../compiled-ruleset.js'
+import { type AsciiSet, requiredSets, withBothCases } from '../regex/required-bytes.js'
+import type { Matcher } from '../ruleset/condition-test.js'
 import type { Placement } from '../ruleset/plan-rule.js'
 import { transformers } from '../transformers/transformer.js'
 import { checkedTriggers } from './checked-triggers.js'
 import type { PatternStore, StoredTrigger } from './pattern-store.js'
+import { seedPattern } from './seeds.js'
+
+/** The transformer whose effect is known per character only. */
+const normalizer = 'unicode_normalize'
 
 /** What a group is made of before its NFA is finished. */
 interface GroupDraft {
@@ -63,7 +69,7 @@ export class GroupStore {
       const flags = union(chainTriggers)
       const own = chained.filter(({ test }) => test.kind === 'pattern')
       for (const placement of own) this.#addPattern(patterns, placement)
-      if (ports.length > 0 && own.length > 0) rescans.push(this.#rescan(name, ports, own, flags))
+      if (ports.length > 0 && own.length > 0) rescans.push(this.#rescan(name, ports, own, flags, triggers))
       for (const placement of chained) this.#addCheck(checks, triggers, placement, flags)
     }
     const removesNulls = tests.some(({ chain }) => chain.removesNulls)
@@ -80,13 +86,24 @@ export class GroupStore {
   }
 
   /** The text after the transformers is tested for the same patterns, without the transformers. */
-  #rescan(name: string, ports: readonly string[], tests: readonly Placement[], triggers: number): Rescan {
-    const hasPorts = triggers !== 0 && ports.every((port) => transformers.get(port)?.port !== undefined)
-    if (!hasPorts) return { triggers, seeds: 0, ports, group: -1 }
+  #rescan(
+    name: string,
+    ports: readonly string[],
+    tests: readonly Placement[],
+    triggers: number,
+    used: Set<StoredTrigger>,
+  ): Rescan {
+    const matchers = tests.flatMap(({ test }) => (test.kind === 'pattern' ? [test.matcher] : []))
+    if (ports.join() === normalizer) return { kind: 'collect', triggers, required: matchers.map(requiredOf) }
+    if (!ports.every((port) => transformers.get(port)?.port !== undefined)) return { kind: 'fire', triggers }
+    const pattern = seedPattern(ports, matchers)
+    const seed = pattern === undefined ? undefined : this.#patterns.trigger([pattern])
+    if (seed !== undefined) used.add(seed)
     const plain = tests.map((each) => {
       return { ...each, key: `${each.key} after`, chain: { ...each.chain, ports: [], removesNulls: false } }
     })
-    return { triggers, seeds: 0, ports, group: this.add(`${name} after ${ports.join(', ')}`, plain) }
+    const group = this.add(`${name} after ${ports.join(', ')}`, plain)
+    return { kind: 'scan', triggers, seeds: seed?.flag ?? 0, ports, group }
   }
 
   #addCheck(checks: CheckRequest[], triggers: Set<StoredTrigger>, placement: Placement, chainFlags: number): void {
@@ -103,6 +120,11 @@ export class GroupStore {
     this.checks.push({ operator, transformers: names })
     return this.checks.length - 1
   }
+}
+
+/** What a text must hold for a pattern; the text may have been lower-cased. */
+function requiredOf(matcher: Matcher): AsciiSet[] {
+  return matcher.kind === 'regex' ? requiredSets(matcher.tree).map(withBothCases) : []
 }
 
 function union(triggers: readonly StoredTrigger[]): number {

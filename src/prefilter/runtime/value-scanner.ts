@@ -1,36 +1,31 @@
 // Tests one text against a group: the automaton, then what its flags ask for. Hot path; bench: scenarios/prefilter.bench.ts.
 import { firedResult } from '../automaton/automaton.js'
 import type { CheckRequest, Rescan } from '../compiled-ruleset.js'
-import { type TransformerPort, transformers } from '../transformers/transformer.js'
-import type { ScanGroup } from './place.js'
+import { type AsciiSet, intersects } from '../regex/required-bytes.js'
+import { transformers } from '../transformers/transformer.js'
+import { addNormalizedAscii } from '../transformers/unicode-normalize.js'
+import type { ReadyRescan, ScanGroup } from './scan-group.js'
 import type { ValueStore } from './value-store.js'
 
 /** The engine cuts texts at 4096 bytes, and decoders send nothing longer; a port may double that. */
 const maxTextBytes = 4096
 const scratchBytes = 2 * maxTextBytes + 64
 
-/** A rescan with its code looked up. */
-export interface ReadyRescan {
-  readonly triggers: number
-  readonly seeds: number
-  readonly ports: readonly TransformerPort[]
-  /** `undefined`: a trigger makes a candidate. */
-  readonly group: ScanGroup | undefined
-}
-
-/** Looks up the ports of a rescan. */
-export function readyRescan(rescan: Rescan, group: ScanGroup | undefined): ReadyRescan {
-  const { triggers, seeds } = rescan
+/** @param groups - those made so far; a rescan's group is made before the group that refers to it. */
+export function readyRescan(rescan: Rescan, groups: readonly ScanGroup[]): ReadyRescan {
+  const fires: ReadyRescan = { triggers: rescan.triggers, seeds: 0, ports: [], group: undefined, required: [[]] }
+  if (rescan.kind === 'collect') return { ...fires, required: rescan.required }
+  if (rescan.kind === 'fire') return fires
   const ports = rescan.ports.flatMap((name) => transformers.get(name)?.port ?? [])
-  return { triggers, seeds, ports, group: ports.length === rescan.ports.length ? group : undefined }
+  const group = groups[rescan.group]
+  return ports.length < rescan.ports.length ? fires : { ...fires, seeds: rescan.seeds, ports, group }
 }
 
 /** Not reentrant; one per worker. */
 export class ValueScanner {
   readonly #store: ValueStore
   readonly #scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes)
-  /** Number of the request in hand, for what is stored. */
-  owner = 0
+  readonly #found: AsciiSet = new Uint32Array(4)
   /** Texts transformed and looked at again, for metrics. */
   rescans = 0
 
@@ -62,7 +57,7 @@ export class ValueScanner {
 
   #passesAfter(rescan: ReadyRescan, bytes: Uint8Array, start: number, end: number): boolean {
     const { group, ports } = rescan
-    if (group === undefined) return false
+    if (group === undefined) return !this.#holdsAll(rescan.required, bytes, start, end)
     const scratch = this.#scratch
     let length = end - start
     for (let index = 0; index < length; index++) scratch[index] = bytes[start + index] ?? 0
@@ -71,7 +66,20 @@ export class ValueScanner {
     return length === 0 || group.automaton.scan(scratch, 0, length) !== firedResult
   }
 
+  /** True when the text, its characters normalised, may hold all that one of the patterns needs. */
+  #holdsAll(required: ReadyRescan['required'], bytes: Uint8Array, start: number, end: number): boolean {
+    this.rescans++
+    const found = this.#found.fill(0)
+    addNormalizedAscii(bytes, start, end, found)
+    for (const sets of required) {
+      let index = 0
+      while (index < sets.length && intersects(sets[index] ?? found, found)) index++
+      if (index === sets.length) return true
+    }
+    return false
+  }
+
   #keep(request: CheckRequest, bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#store.add(request.check, this.owner, bytes, start, end)
+    return this.#store.add(request.check, bytes, start, end)
   }
 }

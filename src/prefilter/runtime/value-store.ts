@@ -1,44 +1,39 @@
-// Keeps the values that the engine itself must check until it is asked: bytes in one buffer, bounded.
+// Keeps the values that the engine itself must check until it is asked: bytes in one buffer, bounded, in order of requests.
 
-/** Bytes and values kept at most; beyond, the request is a candidate. One engine call takes at most 256 values. */
-const maxBytes = 64 * 1024
-const maxValues = 256
+/** What one engine call takes: entries of a list that the engine looks at, and bytes of a usual batch's texts. */
+export const maxStoredValues = 256
+const maxStoredBytes = 128 * 1024
 
-/** Values by check. Not reentrant. */
+/** Values by check. */
 export class ValueStore {
-  readonly #bytes: Buffer = Buffer.allocUnsafeSlow(maxBytes)
-  readonly #ends = new Int32Array(maxValues)
-  readonly #checks = new Int32Array(maxValues)
-  readonly #owners = new Int32Array(maxValues)
   count = 0
-
-  clear(): void {
-    this.count = 0
-  }
+  readonly #bytes: Buffer = Buffer.allocUnsafeSlow(maxStoredBytes)
+  readonly #ends = new Int32Array(maxStoredValues)
+  readonly #checks = new Int32Array(maxStoredValues)
 
   /** Drops all values from number `count` on. */
   truncate(count: number): void {
     this.count = count
   }
 
-  /** Copies a value. @param owner - number of its request. @returns false when it does not fit. */
-  add(check: number, owner: number, bytes: Uint8Array, start: number, end: number): boolean {
+  /** Copies a value. @returns false when it does not fit. */
+  add(check: number, bytes: Uint8Array, start: number, end: number): boolean {
     const from = this.#endOf(this.count - 1)
-    if (this.count === maxValues || from + end - start > maxBytes) return false
+    if (this.count === maxStoredValues || from + end - start > maxStoredBytes) return false
     for (let index = start; index < end; index++) this.#bytes[from + index - start] = bytes[index] ?? 0
     this.#ends[this.count] = from + end - start
     this.#checks[this.count] = check
-    this.#owners[this.count] = owner
     this.count++
     return true
   }
 
-  checkOf(index: number): number {
-    return this.#checks[index] ?? 0
+  /** True when a request with some dozens of values may not fit any more. */
+  get isNearlyFull(): boolean {
+    return this.count > maxStoredValues / 2 || this.#endOf(this.count - 1) > maxStoredBytes / 2
   }
 
-  ownerOf(index: number): number {
-    return this.#owners[index] ?? 0
+  checkOf(index: number): number {
+    return this.#checks[index] ?? 0
   }
 
   textOf(index: number): string {

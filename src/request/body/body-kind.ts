@@ -22,24 +22,33 @@ export function declaredKind(type: string): BodyKind | undefined {
   return undefined
 }
 
-/** The kind that the first bytes look like. */
+/** The kind that the first bytes look like. A beginning of some syntax counts more than noise after it. */
 export function sniffKind(bytes: Uint8Array, start: number, end: number): BodyKind {
   const first = skipSpace(bytes, start, end)
   const sampleEnd = Math.min(end, start + sampleBytes)
-  if (looksBinary(bytes, start, end)) return 'binary'
   switch (byteAt(bytes, first)) {
     case 0x7b:
     case 0x5b:
       return 'json'
-    case 0x22:
-      return looksLikeJsonString(bytes, first, end) ? 'json' : 'text'
     case 0x3c:
       return 'xml'
+    case 0x22:
+      if (looksLikeJsonString(bytes, first, end)) return 'json'
+      break
     case 0x2d:
-      return looksLikeMultipart(bytes, first, sampleEnd) ? 'multipart' : 'text'
-    default:
-      return looksLikeForm(bytes, first, sampleEnd) ? 'form' : 'text'
+      if (looksLikeMultipart(bytes, first, sampleEnd)) return 'multipart'
+      break
   }
+  if (looksBinary(bytes, start, end)) return 'binary'
+  return looksLikeForm(bytes, first, sampleEnd) ? 'form' : 'text'
+}
+
+/** True when the first byte may begin JSON, XML or multipart: a cheap look before `sniffKind`. */
+export function beginsLikeSyntax(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = skipSpace(bytes, start, end)
+  if (first === end) return false
+  const byte = bytes[first] ?? 0
+  return byte === 0x7b || byte === 0x5b || byte === 0x22 || byte === 0x3c || byte === 0x2d
 }
 
 /** First position at or after `start` that is no white space. */
@@ -59,8 +68,12 @@ export function looksBinary(bytes: Uint8Array, start: number, end: number): bool
   let index = start
   end = Math.min(end, start + sampleBytes)
   while (index < end) {
-    const byte = byteAt(bytes, index)
-    if (byte < 0x20 && !isSpace(byte)) oddCount++
+    const byte = bytes[index] ?? 0
+    if (byte < 0x80) {
+      if (byte < 0x20 && !isSpace(byte)) oddCount++
+      index++
+      continue
+    }
     const length = sequenceLength(bytes, index, end)
     if (length < 0) oddCount++
     index += Math.abs(length)
@@ -80,7 +93,7 @@ function looksLikeMultipart(bytes: Uint8Array, start: number, end: number): bool
   const lineEnd = endOfLine(bytes, start, end)
   if (byteAt(bytes, start + 1) !== 0x2d || lineEnd - start < 3) return false
   const headerEnd = endOfLine(bytes, lineEnd + 1, end)
-  for (let index = lineEnd + 1; index < headerEnd; index++) if (byteAt(bytes, index) === 0x3a) return true
+  for (let index = lineEnd + 1; index < headerEnd; index++) if (bytes[index] === 0x3a) return true
   return false
 }
 
@@ -88,7 +101,7 @@ function looksLikeMultipart(bytes: Uint8Array, start: number, end: number): bool
 function looksLikeForm(bytes: Uint8Array, start: number, end: number): boolean {
   let hasEquals = false
   for (let index = start; index < end; index++) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte === 0x3d && index > start) hasEquals = true
     if (byte <= 0x20 && !isSpace(byte)) return false
     if (byte === 0x20 && !hasEquals) return false
@@ -97,6 +110,6 @@ function looksLikeForm(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 function endOfLine(bytes: Uint8Array, start: number, end: number): number {
-  while (start < end && byteAt(bytes, start) !== 0x0a) start++
+  while (start < end && bytes[start] !== 0x0a) start++
   return start
 }

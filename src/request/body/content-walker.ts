@@ -5,7 +5,7 @@ import { type MediaType, noMediaType, readMediaType } from '../media-type.js'
 import { PairWalker } from '../pairs.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import type { BodyFault } from './body-fault.js'
-import { type BodyKind, declaredKind, skipSpace, sniffKind } from './body-kind.js'
+import { type BodyKind, beginsLikeSyntax, declaredKind, skipSpace, sniffKind } from './body-kind.js'
 import { FileNameWalker } from './file-names.js'
 import { JsonWalker } from './json.js'
 import { walkLooseText } from './loose-text.js'
@@ -38,19 +38,17 @@ export class ContentWalker implements PartContentWalker {
 
   /** Sends the content's value trees: those of the declared kind, and of the apparent one where that says more. */
   walk(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, media: MediaType): BodyFault | undefined {
-    const apparent = sniffKind(bytes, start, end)
     switch (declaredKind(media.type)) {
       case 'json':
-        return this.#walkJson(visitor, bytes, start, end, apparent)
+        return this.#walkJson(visitor, bytes, start, end)
       case 'form':
-        return this.#walkForm(visitor, bytes, start, end, apparent)
+        return this.#walkForm(visitor, bytes, start, end)
       case 'multipart':
-        return this.#walkMultipart(visitor, bytes, start, end, media.boundary, apparent)
+        return this.#walkMultipart(visitor, bytes, start, end, media.boundary)
       case 'xml':
-        if (apparent === 'xml') return this.#xml.walk(visitor, bytes, start, end).fault
-        return this.#walkApparent(visitor, bytes, start, end, apparent) ?? 'content_type'
+        return this.#walkXml(visitor, bytes, start, end)
       default:
-        return this.#walkApparent(visitor, bytes, start, end, apparent)
+        return this.#walkApparent(visitor, bytes, start, end, sniffKind(bytes, start, end))
     }
   }
 
@@ -81,16 +79,11 @@ export class ContentWalker implements PartContentWalker {
     return new MultipartWalker(this.#tools, this, this.fileNames, inner)
   }
 
-  #walkJson(
-    visitor: ValueVisitor,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    apparent: BodyKind,
-  ): BodyFault | undefined {
+  #walkJson(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): BodyFault | undefined {
     const report = this.#json.walk(visitor, bytes, start, end)
     const isSomethingElse = report.fault === 'json_syntax' && !report.hasContainer
     if (!isSomethingElse) return report.fault
+    const apparent = sniffKind(bytes, start, end)
     if (apparent === 'form' || apparent === 'xml' || apparent === 'multipart') {
       this.#walkApparent(visitor, bytes, start, end, apparent)
     }
@@ -98,17 +91,19 @@ export class ContentWalker implements PartContentWalker {
   }
 
   /** A form is always read as one; what looks like something else may be read as that (`curl -d '{…}'` says form). */
-  #walkForm(
-    visitor: ValueVisitor,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    apparent: BodyKind,
-  ): BodyFault | undefined {
+  #walkForm(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): BodyFault | undefined {
     this.#walkPairs(visitor, bytes, start, end)
+    if (!beginsLikeSyntax(bytes, start, end)) return undefined
+    const apparent = sniffKind(bytes, start, end)
     if (apparent === 'form' || apparent === 'text' || apparent === 'binary') return undefined
     this.#walkApparent(visitor, bytes, start, end, apparent)
     return 'content_type'
+  }
+
+  #walkXml(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): BodyFault | undefined {
+    const apparent = sniffKind(bytes, start, end)
+    if (apparent === 'xml') return this.#xml.walk(visitor, bytes, start, end).fault
+    return this.#walkApparent(visitor, bytes, start, end, apparent) ?? 'content_type'
   }
 
   #walkPairs(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): void {
@@ -123,10 +118,9 @@ export class ContentWalker implements PartContentWalker {
     start: number,
     end: number,
     boundary: string,
-    apparent: BodyKind,
   ): BodyFault | undefined {
     if (boundary !== '' && this.#splitParts(visitor, bytes, start, end, boundary)) return undefined
-    this.#walkApparent(visitor, bytes, start, end, apparent)
+    this.#walkApparent(visitor, bytes, start, end, sniffKind(bytes, start, end))
     return 'multipart_boundary'
   }
 

@@ -1,5 +1,6 @@
 // Decodes the escapes of JSON strings, leniently: an escape that is none stays as it was sent, lone surrogates become U+FFFD.
 // Stage: [decode]. Hot path. Every escape is at least as long as its UTF-8, so the source's length bounds the target.
+import type { Escapes } from '../escapes.js'
 import { hexValue } from '../percent-decoding.js'
 import { byteAt, writeCodePoint } from '../utf8.js'
 
@@ -10,7 +11,7 @@ export function unescapeJson(bytes: Uint8Array, start: number, end: number, targ
   let length = 0
   let index = start
   while (index < end) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte !== backslash || index + 1 >= end) {
       target[length++] = byte
       index++
@@ -41,6 +42,34 @@ export function unescapeJson(bytes: Uint8Array, start: number, end: number, targ
   return length
 }
 
+/** JSON's escapes, for texts of any length. */
+export const jsonEscapes: Escapes = { decode: unescapeJson, cut: cutJson }
+
+/** A surrogate pair written as two escapes. */
+const longestEscape = 12
+
+/** Before the last escape when it may go on behind `end`, and before its first half when it may be the second of a pair. */
+function cutJson(bytes: Uint8Array, start: number, end: number): number {
+  let last = end - 1
+  const lowest = end - longestEscape
+  while (last >= lowest && bytes[last] !== backslash) last--
+  if (last < lowest) return end
+  let runStart = last
+  while (runStart > start && bytes[runStart - 1] === backslash) runStart--
+  const isEscapeStart = (last - runStart) % 2 === 0
+  if (!isEscapeStart) return end
+  const firstHalf = last - longestEscape / 2
+  return firstHalf > start && isFirstHalf(bytes, start, firstHalf, end) ? firstHalf : last
+}
+
+/** True when an escape at `index` stands for a high surrogate: an even count of backslashes goes before it. */
+function isFirstHalf(bytes: Uint8Array, start: number, index: number, end: number): boolean {
+  if (!isUnicodeEscape(bytes, index, end) || !isHighSurrogate(codeUnit(bytes, index + 2, end))) return false
+  let runStart = index
+  while (runStart > start && bytes[runStart - 1] === backslash) runStart--
+  return (index - runStart) % 2 === 0
+}
+
 /** The byte that a two-character escape stands for, -1 when it is none. */
 function plainEscape(escaped: number): number {
   switch (escaped) {
@@ -66,7 +95,7 @@ function plainEscape(escaped: number): number {
 /** The four hex digits at `index`, -1 when they are not there. */
 function codeUnit(bytes: Uint8Array, index: number, end: number): number {
   if (index + 4 > end) return -1
-  const high = (hexValue(byteAt(bytes, index)) << 4) | hexValue(byteAt(bytes, index + 1))
+  const high = (hexValue(bytes[index] ?? 0) << 4) | hexValue(byteAt(bytes, index + 1))
   const low = (hexValue(byteAt(bytes, index + 2)) << 4) | hexValue(byteAt(bytes, index + 3))
   return high < 0 || low < 0 ? -1 : (high << 8) | low
 }
@@ -76,5 +105,5 @@ function isHighSurrogate(unit: number): boolean {
 }
 
 function isUnicodeEscape(bytes: Uint8Array, index: number, end: number): boolean {
-  return index + 6 <= end && byteAt(bytes, index) === backslash && byteAt(bytes, index + 1) === 0x75
+  return index + 6 <= end && bytes[index] === backslash && byteAt(bytes, index + 1) === 0x75
 }

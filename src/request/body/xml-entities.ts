@@ -1,6 +1,7 @@
 // Decodes XML's character references: the five predefined ones and numbers. Others stay as they were sent: what a DTD defines
 // is never expanded.
 // Stage: [decode]. Every reference is at least as long as its UTF-8.
+import type { Escapes } from '../escapes.js'
 import { hexValue } from '../percent-decoding.js'
 import { byteAt, writeCodePoint } from '../utf8.js'
 
@@ -11,12 +12,18 @@ const semicolon = 0x3b
 /** Longest reference that is read: `&#x10FFFF;` with as many leading zeros again. */
 const maxReferenceLength = 20
 
+/** XML's references, for texts of any length. */
+export const xmlEscapes: Escapes = {
+  decode: (bytes, start, end, target) => decodeEntities(bytes, start, end, target, 0),
+  cut,
+}
+
 /** @returns the count of bytes written to `target` from `at`; it must hold at least `end - start` bytes there. */
 export function decodeEntities(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
   let length = at
   let index = start
   while (index < end) {
-    const byte = byteAt(bytes, index)
+    const byte = bytes[index] ?? 0
     if (byte === ampersand) {
       const close = findSemicolon(bytes, index + 2, Math.min(end, index + maxReferenceLength))
       const codePoint = close < 0 ? -1 : referenceValue(bytes, index + 1, close)
@@ -32,14 +39,20 @@ export function decodeEntities(bytes: Uint8Array, start: number, end: number, ta
   return length - at
 }
 
+/** Before an ampersand whose semicolon may lie behind `end`. */
+function cut(bytes: Uint8Array, _start: number, end: number): number {
+  for (let index = end - 1; index > end - maxReferenceLength; index--) if (bytes[index] === ampersand) return index
+  return end
+}
+
 function findSemicolon(bytes: Uint8Array, start: number, end: number): number {
-  for (let index = start; index < end; index++) if (byteAt(bytes, index) === semicolon) return index
+  for (let index = start; index < end; index++) if (bytes[index] === semicolon) return index
   return -1
 }
 
 /** The code point that the text between `&` and `;` stands for, -1 when it is unknown. */
 function referenceValue(bytes: Uint8Array, start: number, end: number): number {
-  if (byteAt(bytes, start) === hash) return numericValue(bytes, start + 1, end)
+  if (bytes[start] === hash) return numericValue(bytes, start + 1, end)
   switch (String.fromCharCode(...bytes.subarray(start, end))) {
     case 'lt':
       return 0x3c
@@ -61,7 +74,7 @@ function numericValue(bytes: Uint8Array, start: number, end: number): number {
   const base = isHex ? 16 : 10
   let value = 0
   for (let index = isHex ? start + 1 : start; index < end; index++) {
-    const digit = hexValue(byteAt(bytes, index))
+    const digit = hexValue(bytes[index] ?? 0)
     if (digit < 0 || digit >= base) return -1
     value = value * base + digit
     if (value > 0x10ffff) return -1

@@ -57,5 +57,7 @@ function judge(request: string, rules: readonly string[]): ScanResult {
     flags: { truncated: false, aborted: false, timed_out: false },
     parse_error: request.startsWith('BAD') ? 'method' : null,
     inspect_us: 5,
+    cleared: false,
+    candidate: null,
   }
 }

@@ -69,6 +69,11 @@ export class OwnProcess {
     return started
   }
 
+  /** Its id; 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   get stdout(): string {
     return this.#stdout
   }

@@ -31,7 +31,7 @@ export class RawClient {
       this.#settle(false)
     })
     this.#socket.once('end', () => this.#settle(true))
-    this.#socket.once('error', (error) => this.#waiting?.reject(error))
+    this.#socket.on('error', (error) => this.#waiting?.reject(error))
     this.#socket.once('close', () => this.#waiting?.reject(new Error('closed without an answer')))
   }
 
@@ -39,8 +39,9 @@ export class RawClient {
     return new RawClient(port)
   }
 
-  /** Sends one request and resolves with its answer. */
+  /** Sends one request and resolves with its answer; rejects if the connection is closed before it is whole. */
   send(bytes: Buffer | string): Promise<Answer> {
+    if (this.#socket.destroyed) return Promise.reject(new Error('the connection is closed'))
     if (this.#waiting !== undefined) throw new Error('the last request has no answer yet')
     return new Promise((resolve, reject) => {
       this.#waiting = { sentAtMs: performance.now(), resolve, reject }

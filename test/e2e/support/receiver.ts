@@ -14,7 +14,14 @@ export interface ReceiverOptions {
   /** Listen where an earlier one was. */
   readonly port?: number
   readonly rulesPath?: string
+  /** Further options, as on the command line. */
+  readonly args?: readonly string[]
+  /** Events go to standard output, and whatever reads that never does. */
+  readonly isOutputStalled?: boolean
 }
+
+/** What tells why requests and outcomes do not add up. */
+const accountPattern = /^mirrorwaf_(requests|records|events|sink_dropped|workers|engine_errors|batches)_?[a-z_]*[ {]/
 
 /** One running receiver. It ends with the test that started it. */
 export class Receiver {
@@ -36,13 +43,17 @@ export class Receiver {
     const port = options.port ?? freePort
     const eventsPath = `${temporaryFolder(t)}/events.jsonl`
     const args = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--workers', '1']
-    args.push('--events', `file:${eventsPath}`, '--drain-delay', '0')
+    args.push('--events', options.isOutputStalled === true ? 'stdout' : `file:${eventsPath}`, '--drain-delay', '0')
     if (options.isHijacking === true) args.push('--hijack')
     if (options.rulesPath !== undefined) args.push('--rules', options.rulesPath)
+    args.push(...(options.args ?? []))
+    const program = [process.execPath, `${repositoryRoot}/dist/main.js`, 'serve', ...args]
+    const [command, ...rest] =
+      options.isOutputStalled === true ? ['sh', '-c', '"$@" | sleep 600', 'sh', ...program] : program
     const child = OwnProcess.start(t, {
       name: `mirrorwaf serve ${args.join(' ')}`,
-      command: process.execPath,
-      args: [`${repositoryRoot}/dist/main.js`, 'serve', ...args],
+      command: command ?? '',
+      args: rest,
       // Plenty: 3 MB against all rules take 0.6 s, and a busy machine must not turn an attack into a time-out.
       env: { DD_APPSEC_WAF_TIMEOUT: '10s' },
     })
@@ -77,6 +88,19 @@ export class Receiver {
     )
   }
 
+  /** The metrics whose lines match and are not 0, for failure messages. */
+  async #describeMetrics(pattern: RegExp): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
+    const lines = (await answer.text()).split('\n')
+    return lines.filter((line) => pattern.test(line) && !line.endsWith(' 0')).join('; ')
+  }
+
+  /** What the load balancer's question is answered with: 200, or 503 while it drains. */
+  async readyStatus(): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/readyz`)
+    return answer.status
+  }
+
   /** The value of a metric, summed over its label sets unless one is given, e.g. `outcome="clean"`. */
   async metric(name: string, labels = ''): Promise<number> {
     const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
@@ -103,7 +127,7 @@ export class Receiver {
         const decided = await this.metric('mirrorwaf_requests_outcome_total')
         const matched = await this.outcomeCount('matched')
         const written = this.events().length
-        seen = `received ${received}, decided ${decided}, matched ${matched}, events ${written}`
+        seen = `events ${written}; ${await this.#describeMetrics(accountPattern)}`
         return (received === count && decided === count && written === matched) || undefined
       },
       () => `${seen} ${this.process.describe()}`,

@@ -35,7 +35,7 @@ export function findHeadless(files: readonly SourceFile[]): readonly string[] {
 export function findMisnamed(files: readonly SourceFile[]): readonly string[] {
   return namesOf(
     files,
-    ({ path }) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.d|\.test)?\.ts$/.test(path),
+    ({ path }) => !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.d|\.test|\.bench)?\.ts$/.test(path),
   )
 }
 

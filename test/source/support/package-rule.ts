@@ -2,22 +2,19 @@
 import { packageOf, readImports } from './import-lines.js'
 import type { SourceFile } from './source-files.js'
 
-/** The one file of src that may import each package. */
-export const packageHomes: Readonly<Record<string, string>> = {
-  undici: 'parser/llhttp.ts',
+/** The files of src that may import each package: one, or a list with its reason. */
+export const packageHomes: Readonly<Record<string, string | readonly string[]>> = {
+  '@kubernetes/client-node': 'kube/access/kubeconfig.ts',
+  diff: 'kube/report/yaml-diff.ts',
+  // The receiver needs undici's parser and none of its client; the gateway is a client and has no business with the parser.
+  undici: ['parser/llhttp.ts', 'gateway/upstream.ts'],
   piscina: 'worker/pool.ts',
   '@datadog/native-appsec': 'engine/ddwaf.ts',
   pino: 'observe/log.ts',
-  'prom-client': 'observe/metrics.ts',
-  yaml: 'options/config-file.ts',
-}
-
-/** A second file that may import a package, for another part of it. Give the reason. */
-export const secondHomes: Readonly<Record<string, string>> = {
-  // The receiver needs undici's parser and none of its client; the gateway is a client and has no business with the parser.
-  undici: 'gateway/upstream.ts',
   // The receiver's metrics read shared memory in the reporting thread; the gateway is a process of one thread that counts itself.
-  'prom-client': 'gateway/gateway-metrics.ts',
+  'prom-client': ['observe/metrics.ts', 'gateway/gateway-metrics.ts'],
+  // One reads a configuration to plain values, the other edits manifests as documents: they share no call.
+  yaml: ['options/config-file.ts', 'kube/manifest/manifest-text.ts'],
 }
 
 /** Packages that hold data and are resolved, not run: any file may name them. */
@@ -34,12 +31,15 @@ export function findPackageViolations(files: readonly SourceFile[], declared: re
   })
 }
 
+/** The files that may import a package. */
+export function homesOf(name: string): readonly string[] {
+  return Object.hasOwn(packageHomes, name) ? [packageHomes[name] ?? []].flat() : []
+}
+
 function violationOf(path: string, name: string, declared: readonly string[]): string | undefined {
   if (!declared.includes(name)) return `${path} imports ${name}, which is no dependency`
   if (dataPackages.includes(name)) return undefined
-  const home = Object.hasOwn(packageHomes, name) ? packageHomes[name] : undefined
-  const isSecondHome = Object.hasOwn(secondHomes, name) && secondHomes[name] === path
-  return home === path || isSecondHome
-    ? undefined
-    : `${path} imports ${name}; only ${home ?? 'a file named in packageHomes'} may`
+  const homes = homesOf(name)
+  if (homes.includes(path)) return undefined
+  return `${path} imports ${name}; only ${homes.join(' or ') || 'a file named in packageHomes'} may`
 }

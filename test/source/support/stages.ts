@@ -54,5 +54,9 @@ export const wiring: Readonly<Record<string, string>> = {
   'worker/build-inspector.ts': 'the wiring of a worker thread: decoders, prefilter, engine',
   'worker/worker-settings.ts': 'what a worker thread is given: options and the ruleset read from its file',
   'sinks/reporter-thread.ts': 'the wiring of the reporting thread: sinks, metrics and the admin port',
+  'open-reporter.ts':
+    'the wiring of the reporting thread with the options, for a process that serves alone and for a primary',
+  'processes/*':
+    'the primary of several processes and its children: pipeline and reporter put together across processes',
   'commands/*': 'each command puts together what it needs',
 }

@@ -1,0 +1,138 @@
+// Prefilter against engine: makes samples of whole requests, aims at what was seen least, and compares the two.
+import type { JsonRecord } from '#src/json-shape.js'
+import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
+import { createPrefilter, type RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import type { FuzzPart } from './fuzz-part.js'
+import { Matrix } from './matrix.js'
+import { engineOn, Oracle, separateRules } from './oracle.js'
+import type { Random } from './random.js'
+import { findTargets, type RuleTarget } from './rule-targets.js'
+import { SampleMaker } from './sample-maker.js'
+import { unlimited } from './unlimited.js'
+import { describeSample, type Sample, sendSample } from './value-tree.js'
+
+/** Samples that go through the prefilter together. */
+const batchSize = 25
+/** Samples after which the aim is taken anew; a multiple of the batch. */
+const aimEvery = 2000
+
+export interface DifferentialOptions {
+  /** Also switches on what the ruleset has disabled. */
+  readonly isAllEnabled: boolean
+  /** Small tables are flushed again and again. */
+  readonly tableBytes: number
+  /** Share of the candidates that the engine judges too: it tells what was covered, but no candidate is a false negative. */
+  readonly judgedShare: number
+}
+
+export class DifferentialPart implements FuzzPart {
+  readonly name = 'prefilter against engine'
+  readonly share = 0.7
+  readonly matrix: Matrix
+  readonly counts = { samples: 0, judged: 0, withEvents: 0, cleared: 0, failed: 0 }
+  readonly #random: Random
+  readonly #judgedShare: number
+  readonly #maker: SampleMaker
+  readonly #oracle: Oracle
+  readonly #prefilter: RulesetPrefilter
+  readonly #targets: readonly RuleTarget[]
+  #scarce: ReturnType<Matrix['scarce']> = []
+
+  /** @param compiled - the ruleset that the prefilter is built from; another one than the engine's in self-tests. */
+  constructor(
+    ruleset: JsonRecord,
+    engineVersion: string,
+    random: Random,
+    options: DifferentialOptions,
+    compiled: JsonRecord = ruleset,
+  ) {
+    const separated = separateRules(ruleset, options.isAllEnabled)
+    this.#random = random
+    this.#judgedShare = options.judgedShare
+    this.#maker = new SampleMaker(this.#random)
+    this.#oracle = new Oracle(engineOn(separated))
+    this.#targets = findTargets([separated], engineVersion)
+    this.matrix = new Matrix(this.#targets)
+    this.#prefilter = createPrefilter(
+      compilePrefilter([separateRules(compiled, options.isAllEnabled)], engineVersion),
+      {
+        createEngine: (document) => engineOn(document),
+        now: () => performance.now(),
+        limits: { ...unlimited, tableBytes: options.tableBytes },
+      },
+    )
+  }
+
+  step(): string | undefined {
+    if (this.counts.samples % aimEvery === 0) this.#scarce = this.matrix.scarce(40)
+    return this.#tryBatch(Array.from({ length: batchSize }, () => this.#next()))
+  }
+
+  summary(): readonly string[] {
+    const { samples, judged, withEvents, cleared, failed } = this.counts
+    return [
+      ...this.matrix.lines(),
+      ...this.matrix.missing().map((line) => `fewer positives than wanted: ${line}`),
+      ...this.matrix.strays().map((line) => `matched outside its inputs: ${line}`),
+      `${samples} samples, ${cleared} cleared; the engine judged ${judged}, ${withEvents} had events, ${failed} failed`,
+    ]
+  }
+
+  dispose(): void {
+    this.#prefilter.dispose()
+    this.#oracle.dispose()
+  }
+
+  #next(): Sample {
+    const kind = this.#random.next()
+    if (kind < 0.2) return this.#maker.aimless()
+    if (kind < 0.6) return this.#maker.aimed(this.#random.pick(this.#targets), undefined)
+    const { target, address } = this.#random.pick(this.#scarce)
+    return this.#maker.aimed(target, address)
+  }
+
+  #tryBatch(samples: readonly Sample[]): string | undefined {
+    const isCleared = this.#filter(samples)
+    for (const [index, sample] of samples.entries()) {
+      const failure = this.#judge(sample, isCleared[index] === true)
+      if (failure !== undefined) return failure
+    }
+    return undefined
+  }
+
+  /** As a worker does it: values to confirm are put aside and asked about together. */
+  #filter(samples: readonly Sample[]): boolean[] {
+    const prefilter = this.#prefilter
+    const isCleared: boolean[] = samples.map(() => false)
+    const decide = (ticket: number, verdict: boolean): void => {
+      isCleared[ticket] = verdict
+    }
+    for (const [index, sample] of samples.entries()) {
+      prefilter.reset()
+      sendSample(prefilter.sink, sample)
+      if (prefilter.isPending) prefilter.hold(index)
+      else isCleared[index] = !prefilter.isCandidate
+      if (prefilter.mustSettle) prefilter.settle(decide)
+    }
+    prefilter.settle(decide)
+    return isCleared
+  }
+
+  #judge(sample: Sample, isCleared: boolean): string | undefined {
+    const { counts } = this
+    counts.samples++
+    if (isCleared) counts.cleared++
+    else if (!this.#random.chance(this.#judgedShare)) return undefined
+    counts.judged++
+    const hits = this.#oracle.judge(sample)
+    if (hits === undefined) {
+      counts.failed++
+      return undefined
+    }
+    if (hits.length === 0) return undefined
+    counts.withEvents++
+    for (const hit of hits) this.matrix.add(hit)
+    if (!isCleared) return undefined
+    return `${hits.map(({ ruleId, address }) => `${ruleId} at ${address}`).join(', ')}\n${describeSample(sample)}`
+  }
+}
