@@ -14,6 +14,8 @@ t.test('version prints the version of the package', async (t) => {
   const { io, out } = createFakeIo()
   t.equal(await dispatch(['version'], io), 0)
   t.equal(out(), `mirrorwaf ${packageVersion()} (node ${process.version})\n`)
+  const help = createFakeIo()
+  t.equal(await dispatch(['version', '--help'], help.io), 0, 'the overview promises --help for every command')
   t.match(packageVersion(), /^\d+\.\d+\.\d+/)
 })
 

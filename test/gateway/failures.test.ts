@@ -1,9 +1,10 @@
 // Seed 003: backends that fail, clients that leave, limits that are met. No failure is silent.
 import { readdirSync } from 'node:fs'
 import { Agent, get as httpGet } from 'node:http'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { findFreePorts } from '../e2e/support/free-ports.js'
 import { get, headerValues, send, startBackend, startEcho, startRawBackend } from './support/backend.js'
 import { startTestGateway, type TestGateway } from './support/gateway.js'
 
@@ -63,7 +64,8 @@ t.test('003.6 an answer that stops in the middle is cut, never ended as if whole
 })
 
 t.test('003.9 a backend that is down is 502 "backend error"', async (t) => {
-  const gateway = await startTestGateway(t, { routes: [`/=http://127.0.0.1:${await portOfNobody()}`] })
+  const [port = 0] = await findFreePorts(1)
+  const gateway = await startTestGateway(t, { routes: [`/=http://127.0.0.1:${port}`] })
   t.match(await get(gateway.port, '/'), { status: 502, body: 'backend error\n' })
   t.ok(await sawFault(gateway, 'backend_unreachable'), '003.16')
 })
@@ -234,15 +236,4 @@ function sendPipelined(port: number, count: number): Promise<void> {
 
 function openDescriptorCount(): number {
   return readdirSync('/proc/self/fd').length
-}
-
-/** A port that was free a moment ago: no well-known one, which a machine may have in use. */
-function portOfNobody(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
