@@ -35,9 +35,11 @@ async function runKongPluginServer(options: KongOptions, io: CommandIo): Promise
   }
   const { createLog } = await import('../observe/log.js')
   const log = createLog({ level: options.logLevel })
+  // Before it runs: see `mirrorwaf gateway`.
+  const isOver = untilSignal()
   const running = await startKongPluginServer(options, PATH, log)
   io.report(`mirrorwaf runs Kong's plugin server for ${options.plugins.join(', ')} on ${options.socket}\n`)
-  await untilSignal()
+  await isOver
   await running.stop()
   log.info('stopped')
   await log.flush(logFlushMs)
