@@ -152,6 +152,13 @@ t.test('a key path limits a rule to what lies under it', async (t) => {
   t.equal(clears(prefilter, { 'user-agent': ['bad'] }, 'server.request.query'), true)
 })
 
+t.test('a number in a key path may be a place in a list', async (t) => {
+  const prefilter = prefilterOfRules(ruleOf({ keyPath: ['a', '0', 'b'], parameters: { regex: 'bad' } }))
+  t.teardown(() => prefilter.dispose())
+  t.equal(clears(prefilter, { a: [{ b: 'bad' }] }), false)
+  t.equal(clears(prefilter, { b: 'bad' }), true)
+})
+
 t.test('rules on all of an address reach below key paths', async (t) => {
   const prefilter = prefilterOfRules(
     ruleOf({ address: headers, keyPath: ['user-agent'], parameters: { regex: 'bad' } }),

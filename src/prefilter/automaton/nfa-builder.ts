@@ -1,15 +1,11 @@
 // Builds the arena: nodes are made from the end of a pattern to its start, equal ones once.
 import type { CharClass } from '../regex/char-class.js'
 import type { Assertion, RegexNode } from '../regex/syntax.js'
-import { Assert, lowerByte, maskWords, type Nfa, Op } from './nfa.js'
+import { Assert, maskWords, type Nfa, Op } from './nfa.js'
+import { Trie } from './trie.js'
 
 /** A byte set under construction. */
 type Mask = Uint32Array
-
-interface TrieNode {
-  readonly children: Map<number, TrieNode>
-  isEnd: boolean
-}
 
 /** Grows one arena; `finish` freezes it. Methods that build return the id of the first node of what leads on to `next`. */
 export class NfaBuilder {
@@ -18,7 +14,7 @@ export class NfaBuilder {
   readonly #nexts: number[] = []
   readonly #masks: Mask[] = []
   readonly #maskIds = new Map<string, number>()
-  readonly #nodeIds = new Map<string, number>()
+  readonly #nodeIds = new Map<number, number>()
   readonly #highRuns = new Map<number, number>()
   readonly #edgeBytes: number[] = []
   readonly #edgeTargets: number[] = []
@@ -41,7 +37,7 @@ export class NfaBuilder {
     for (let byte = 0; byte < 256; byte++) {
       if (has(byte)) mask[byte >> 5] = (mask[byte >> 5] ?? 0) | (1 << (byte & 31))
     }
-    return this.#intern(Op.bytes, this.#internMask(mask), next)
+    return this.#masked(mask, next)
   }
 
   /** @param isFolded - the text is lower-cased before it is matched, but the automaton sees it as it was. */
@@ -71,9 +67,12 @@ export class NfaBuilder {
    * @param onEnd - the node after a phrase.
    */
   phrases(phrases: readonly Uint8Array[], isFolded: boolean, onEnd: number): number {
-    const root: TrieNode = { children: new Map(), isEnd: false }
-    for (const phrase of phrases) addPhrase(root, phrase)
-    return this.#trie(root, isFolded ? Op.foldedTrie : Op.trie, onEnd)
+    const trie = new Trie(phrases)
+    const ids = new Int32Array(trie.nodeCount)
+    const op = isFolded ? Op.foldedTrie : Op.trie
+    // Children have higher numbers than their parents.
+    for (let node = trie.nodeCount - 1; node >= 0; node--) ids[node] = this.#trieNode(trie, node, op, onEnd, ids)
+    return ids[0] ?? onEnd
   }
 
   finish(): Nfa {
@@ -95,9 +94,9 @@ export class NfaBuilder {
    */
   #charClass(set: CharClass, isFolded: boolean, next: number): number {
     const hasAscii = set.ascii.some((word) => word !== 0)
-    const ascii = hasAscii ? this.bytes((byte) => byte < 128 && holds(set, isFolded, byte), next) : undefined
-    if (set.high === 'none') return ascii ?? this.bytes(() => false, next)
-    const high = this.bytes(isHighByte, this.#highRun(next))
+    const ascii = hasAscii ? this.#masked(maskOf(set, isFolded, false), next) : undefined
+    if (set.high === 'none') return ascii ?? this.#masked(new Uint32Array(maskWords), next)
+    const high = this.#masked(highMask, this.#highRun(next))
     return ascii === undefined ? high : this.split(ascii, high)
   }
 
@@ -106,7 +105,7 @@ export class NfaBuilder {
     let loop = this.#highRuns.get(next)
     if (loop === undefined) {
       loop = this.#reserveSplit(next)
-      this.#args[loop] = this.bytes(isHighByte, loop)
+      this.#args[loop] = this.#masked(highMask, loop)
       this.#highRuns.set(next, loop)
     }
     return loop
@@ -114,7 +113,7 @@ export class NfaBuilder {
 
   #alternate(items: readonly RegexNode[], isFolded: boolean, next: number): number {
     const branches = items.map((item) => this.regex(item, isFolded, next))
-    if (branches.length === 0) return this.bytes(() => false, next)
+    if (branches.length === 0) return this.#masked(new Uint32Array(maskWords), next)
     return branches.reduceRight((rest, branch) => this.split(branch, rest))
   }
 
@@ -132,31 +131,25 @@ export class NfaBuilder {
     const loop = this.#reserveSplit(next)
     this.#args[loop] =
       item.kind === 'class'
-        ? this.bytes((byte) => (byte < 128 ? holds(item.set, isFolded, byte) : item.set.high !== 'none'), loop)
+        ? this.#masked(maskOf(item.set, isFolded, item.set.high !== 'none'), loop)
         : this.regex(item, isFolded, loop)
     return loop
   }
 
-  /** Children first, without recursion: phrases may be as long as they like. */
-  #trie(root: TrieNode, op: number, onEnd: number): number {
-    const order: TrieNode[] = [root]
-    for (const node of order) order.push(...node.children.values())
-    const ids = new Map<TrieNode, number>()
-    for (const node of order.toReversed()) {
-      const edges = [...node.children].sort((left, right) => left[0] - right[0])
-      let id = node.isEnd ? onEnd : -1
-      if (edges.length > 0) {
-        const first = this.#edgeBytes.length
-        for (const [byte, child] of edges) {
-          this.#edgeBytes.push(byte)
-          this.#edgeTargets.push(ids.get(child) ?? -1)
-        }
-        const inner = this.#push(op, first, edges.length)
-        id = id === -1 ? inner : this.split(inner, id)
-      }
-      ids.set(node, id)
-    }
-    return ids.get(root) ?? onEnd
+  #trieNode(trie: Trie, node: number, op: number, onEnd: number, ids: Int32Array): number {
+    const firstEdge = this.#edgeBytes.length
+    trie.eachEdge(node, (byte, child) => {
+      this.#edgeBytes.push(byte)
+      this.#edgeTargets.push(ids[child] ?? 0)
+    })
+    const edgeCount = this.#edgeBytes.length - firstEdge
+    if (edgeCount === 0) return onEnd
+    const inner = this.#push(op, firstEdge, edgeCount)
+    return trie.isEnd(node) ? this.split(inner, onEnd) : inner
+  }
+
+  #masked(mask: Mask, next: number): number {
+    return this.#intern(Op.bytes, this.#internMask(mask), next)
   }
 
   #reserveSplit(next: number): number {
@@ -164,7 +157,7 @@ export class NfaBuilder {
   }
 
   #intern(op: number, arg: number, next: number): number {
-    const key = `${op},${arg},${next}`
+    const key = (arg * idLimit + next) * opLimit + op
     const known = this.#nodeIds.get(key)
     if (known !== undefined) return known
     const id = this.#push(op, arg, next)
@@ -189,26 +182,20 @@ export class NfaBuilder {
   }
 }
 
-function isHighByte(byte: number): boolean {
-  return byte >= 128
-}
+/** Every byte >= 0x80. */
+const highMask: Mask = Uint32Array.of(0, 0, 0, 0, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff)
+/** Letters in words 2 (capitals) and 3. */
+const letterBits = 0x07ff_fffe
+const idLimit = 2 ** 22
+const opLimit = 8
 
-function holds(set: CharClass, isFolded: boolean, byte: number): boolean {
-  const code = isFolded ? lowerByte(byte) : byte
-  return (((set.ascii[code >> 5] ?? 0) >>> (code & 31)) & 1) === 1
-}
-
-function addPhrase(root: TrieNode, phrase: Uint8Array): void {
-  let node = root
-  for (const byte of phrase) {
-    let child = node.children.get(byte)
-    if (child === undefined) {
-      child = { children: new Map(), isEnd: false }
-      node.children.set(byte, child)
-    }
-    node = child
-  }
-  node.isEnd = true
+/** @param isFolded - a capital belongs to the set when its small letter does. */
+function maskOf(set: CharClass, isFolded: boolean, withHigh: boolean): Mask {
+  const mask = new Uint32Array(maskWords)
+  mask.set(set.ascii)
+  if (isFolded) mask[2] = ((mask[2] ?? 0) & ~letterBits) | ((mask[3] ?? 0) & letterBits)
+  if (withHigh) mask.fill(0xffff_ffff, 4)
+  return mask
 }
 
 function sharedBytes(values: readonly number[]): Uint8Array {

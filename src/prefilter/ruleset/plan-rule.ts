@@ -108,7 +108,7 @@ function place(
       ruleId: origin.ruleId,
       key: [origin.key, chain.isFolded, chain.removesNulls, ...chain.ports].join(),
       address,
-      keyPath: isMissing ? [] : keyPath.slice(0, maxPathLength),
+      keyPath: isMissing ? [] : certainPath(keyPath),
       scope,
       chain,
       transformers,
@@ -117,6 +117,12 @@ function place(
     })
   }
   return { kind: 'tests', placements, bits }
+}
+
+/** The part of a key path that surely names keys of maps: newer engines may take a number for a place in a list. */
+function certainPath(keyPath: readonly string[]): readonly string[] {
+  const firstNumber = keyPath.findIndex((key) => /^-?\d+$/.test(key))
+  return keyPath.slice(0, Math.min(maxPathLength, firstNumber === -1 ? keyPath.length : firstNumber))
 }
 
 /** Addresses are compared as they stand in the request, so a transformer that may change one leaves nothing to test. */
