@@ -82,6 +82,26 @@ export const errorCatalogue = {
   MWAF_KUBE_MANIFEST: 'Cannot use the manifest {path}: {reason}.',
   MWAF_KUBE_LEASE_LOST: 'The Lease {lease} went to {holder}: this instance stops, so that two never patch at once.',
 
+  // gateway
+  MWAF_GATEWAY_ABORTED: 'The exchange was ended by the gateway.',
+  MWAF_GATEWAY_BODY_LIMIT: 'The request body is longer than {limit} bytes. Raise --body-limit if that is meant.',
+  MWAF_GATEWAY_EXCHANGE: 'A request was not answered by its backend ({kind}: {reason}).',
+  MWAF_GATEWAY_KEYS: 'Cannot read the API keys in {path}: {reason}. Give `NAME KEY` lines with --key-file.',
+  MWAF_GATEWAY_MIRROR:
+    'Copies do not reach the receiver {receiver}: {reason}. Clients notice nothing; lost copies are counted.',
+
+  // kong
+  MWAF_KONG_OFF: 'Plugins are off. Name their folder with --plugins-dir, and the plugins to load with --plugins.',
+  MWAF_KONG_FOLDER: 'Cannot read the plugins folder {folder}: {reason}. Give an existing folder with --plugins-dir.',
+  MWAF_KONG_PLUGIN:
+    '{plugin} is not among those in {folder} ({available}). Name plugins of that folder with --plugins.',
+  MWAF_KONG_PACKAGE: 'Cannot use {path}: {reason}. Run `npm ci` in the folder above the plugins folder.',
+  MWAF_KONG_VERSION:
+    'Package {package} is {found}, but the plugins need {wanted}. Run `npm ci` in the folder above the plugins folder.',
+  MWAF_KONG_DUMP: 'The plugin server did not describe its plugins: {reason}.',
+  MWAF_KONG_SERVER: 'The plugin server ended ({how}); it is started again in {delay_ms} ms.',
+  MWAF_KONG_HEALTH: 'The plugin server left {misses} questions unanswered for {timeout_ms} ms each; it is ended.',
+
   // process
   MWAF_PROCESS_START: 'Process {number} did not start: {reason}.',
   MWAF_PROCESS_ENDED:

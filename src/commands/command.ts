@@ -1,8 +1,8 @@
 // What a subcommand is, and what it may touch of the process: so commands run in tests without one.
 import type { Environment } from '../options/environment.js'
 
-/** 0 done, 1 failed, 2 wrong usage, 70 an error of our own (sysexits' EX_SOFTWARE). */
-export type ExitCode = 0 | 1 | 2 | 70
+/** 0 done, 1 failed, 2 wrong usage, 3 the cluster drifted (`kube`), 70 an error of our own (sysexits' EX_SOFTWARE). */
+export type ExitCode = 0 | 1 | 2 | 3 | 70
 
 /** The process as a command sees it. */
 export interface CommandIo {

@@ -4,13 +4,12 @@ import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import type { PipelineInfo } from '../pipeline.js'
 import type { CommandIo, ExitCode } from './command.js'
+import { untilSignal } from './until-signal.js'
 
 /** How often ruleset files are looked at; following links, so that a ConfigMap's `..data` swap shows. */
 const rulesWatchPeriodMs = 1000
 /** Time for the last log lines at the end. */
 const logFlushMs = 500
-/** What a shell calls a process that SIGINT ended; for the second, impatient signal. */
-const interruptedExitCode = 130
 
 /** A receiver in one process or in several. */
 interface RunningReceiver {
@@ -25,12 +24,13 @@ interface RunningReceiver {
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
-  const receiver = await startReceiver(options, log)
+  // Signals are listened for before /readyz can say yes: until then their default would end the process.
+  const asked = untilSignal()
+  const starting = startReceiver(options, log)
+  const stopReloading = reloadOnChange(starting, options, log)
+  const receiver = await starting
   io.report(renderBanner(receiver.info, options))
-  const stopReloading = reloadOnChange(receiver, options, log)
-  await untilSignal()
-  process.once('SIGTERM', exitAtOnce)
-  process.once('SIGINT', exitAtOnce)
+  await asked
   log.info('draining')
   stopReloading()
   await receiver.stop()
@@ -45,28 +45,20 @@ async function startReceiver(options: ServeOptions, log: Log): Promise<RunningRe
   return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
 }
 
-function exitAtOnce(): void {
-  process.exit(interruptedExitCode)
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-  })
-}
-
 /** @returns a function that ends the watching. */
-function reloadOnChange(receiver: RunningReceiver, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(starting: Promise<RunningReceiver>, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
+  let isEnding = false
   const reload = (): void => {
-    reloading = reloading.then(() => receiver.reload()).catch((error: unknown) => log.fault(error))
+    if (isEnding) return
+    reloading = reloading.then(async () => (await starting).reload()).catch((error: unknown) => log.fault(error))
   }
   process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
   for (const path of watched) watchFile(path, { interval: rulesWatchPeriodMs }, reload)
   return () => {
-    process.off('SIGHUP', reload)
+    // The handler stays: without one the next SIGHUP would end the process in the middle of its drain.
+    isEnding = true
     for (const path of watched) unwatchFile(path, reload)
   }
 }
@@ -81,14 +73,19 @@ function renderBanner(info: PipelineInfo, options: ServeOptions): string {
   const [first = ''] = info.listening
   return [
     `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}${processes}`,
-    `Try it: ${tryLine(first)}`,
+    `Try it: ${tryLine(first, options.tlsCert !== '')}`,
     '',
   ].join('\n')
 }
 
-function tryLine(address: string): string {
+/** The one line to try, for the first address. */
+export function tryLine(address: string, isTls: boolean): string {
   const target = '/?x=$globals'
-  if (address.startsWith('unix:')) return `curl --unix-socket ${address.slice('unix:'.length)} 'http://mirror${target}'`
+  // A mirror's certificate hardly names 127.0.0.1, so curl is told not to ask.
+  const curl = isTls ? 'curl -k' : 'curl'
+  const scheme = isTls ? 'https' : 'http'
+  const isUnix = address.startsWith('unix:')
+  if (isUnix) return `${curl} --unix-socket ${address.slice('unix:'.length)} '${scheme}://mirror${target}'`
   const reachable = address.replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1')
-  return `curl 'http://${reachable}${target}'`
+  return `${curl} '${scheme}://${reachable}${target}'`
 }

@@ -31,7 +31,7 @@ export interface ListedConnection {
   /** True between requests: closing now loses nothing. */
   readonly isIdle: boolean
   onDeadline(nowMs: number): void
-  /** Ends an idle connection; one in a request ends with its answer. */
+  /** Ends an idle connection, with some time for the peer to end it too; one in a request ends with its answer. */
   drain(): void
   /** Ends the connection at once; a request at hand is handed over as aborted. */
   abort(): void

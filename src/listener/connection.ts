@@ -115,7 +115,9 @@ export class Connection implements RequestConsumer, ListedConnection {
   }
 
   drain(): void {
-    if (this.isIdle) this.#socket.end()
+    if (!this.isIdle) return
+    this.#socket.end()
+    this.#linger(performance.now())
   }
 
   abort(): void {
@@ -139,8 +141,10 @@ export class Connection implements RequestConsumer, ListedConnection {
   #answer(end: ReaderEnd, startMs: number): void {
     switch (end.kind) {
       case 'open':
+        this.#acknowledge(this.#isLastAnswer(startMs), startMs)
+        return
       case 'close':
-        this.#acknowledge(end.kind === 'close' || startMs > this.#expiresAtMs || this.#host.isDraining, startMs)
+        this.#acknowledge(true, startMs)
         return
       case 'bad-request':
         this.#answerAndLinger(badRequest, '400', startMs)
@@ -155,6 +159,13 @@ export class Connection implements RequestConsumer, ListedConnection {
       default:
         end satisfies never
     }
+  }
+
+  #isLastAnswer(nowMs: number): boolean {
+    if (this.#host.isDraining) return true
+    if (nowMs <= this.#expiresAtMs) return false
+    this.#host.onTimeout('max_age')
+    return true
   }
 
   #acknowledge(isLast: boolean, startMs: number): void {
@@ -227,8 +238,12 @@ export class Connection implements RequestConsumer, ListedConnection {
   readonly #onEnd = (): void => {
     if (this.#isClosed) return
     this.#reader.finish()
-    if (this.#waiting === 'linger' || this.#pendingAnswers === 0) this.#socket.end()
-    else this.#acknowledge(true, performance.now())
+    if (this.#waiting === 'linger' || this.#pendingAnswers === 0) {
+      this.#socket.end()
+      this.#linger(performance.now())
+      return
+    }
+    this.#acknowledge(true, performance.now())
   }
 
   readonly #onClose = (): void => {

@@ -27,6 +27,7 @@ export type HttpListener = (request: IncomingMessage, response: ServerResponse) 
 export function createHttpListener(target: HttpRequestTarget, hijack: boolean): HttpListener {
   return (request, response) => {
     const assembly = target.staging.takeAssembly()
+    const facts = factsOf(request)
     stageHead(assembly, target.staging, request)
     request.on('data', (chunk: Buffer) => {
       assembly.beginChunk(chunk, 0)
@@ -35,7 +36,8 @@ export function createHttpListener(target: HttpRequestTarget, hijack: boolean): 
     })
     request.once('close', () => {
       if (!request.complete) assembly.flags |= RecordFlag.aborted
-      deliver(assembly, target, request)
+      facts.receivedAtMs = target.wallClockMs(performance.now())
+      deliver(assembly, target, facts)
     })
     request.once('end', () => {
       if (hijack) request.socket.destroy()
@@ -66,14 +68,15 @@ function stageHead(assembly: RequestAssembly, staging: Staging, request: Incomin
   staging.keepWholeHead(assembly, Buffer.from(head, 'latin1'))
 }
 
-function deliver(assembly: RequestAssembly, target: HttpRequestTarget, request: IncomingMessage): void {
+function deliver(assembly: RequestAssembly, target: HttpRequestTarget, facts: RecordFacts): void {
   const slab = target.staging.handOver(assembly)
   if (slab === undefined) target.onShedRequest(assembly)
-  else target.onStagedRequest(assembly, factsOf(request, target), slab)
+  else target.onStagedRequest(assembly, facts, slab)
   target.staging.giveAssembly(assembly)
 }
 
-function factsOf(request: IncomingMessage, target: HttpRequestTarget): RecordFacts {
+/** To be asked while the socket lives: one that is destroyed knows its peer no more. */
+function factsOf(request: IncomingMessage): RecordFacts {
   const method = request.method ?? ''
   return {
     methodId: methodNames.indexOf(method),
@@ -83,7 +86,7 @@ function factsOf(request: IncomingMessage, target: HttpRequestTarget): RecordFac
     parseError: 'none',
     peer: Buffer.from(peerAddressOf(request.socket), 'latin1'),
     peerPort: request.socket.remotePort ?? 0,
-    receivedAtMs: target.wallClockMs(performance.now()),
+    receivedAtMs: 0,
   }
 }
 

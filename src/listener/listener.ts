@@ -1,10 +1,11 @@
 // Accepts connections, admits them within limits, sweeps their deadlines; owns nothing of what a request means.
 // Stage: [listener] -> parser -> batch. Hot path; bench: scenarios/listener.bench.ts.
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { type ParseError, parseErrors } from '../batch/record-layout.js'
 import type { RecordFacts } from '../batch/record-writer.js'
 import type { Slab } from '../batch/slab.js'
+import { MirrorwafError, reasonOf } from '../errors.js'
 import {
   type AnswerKind,
   answerKinds,
@@ -101,18 +102,21 @@ export class Listener implements ConnectionHost {
     return bound
   }
 
-  /** From now on every answer closes its connection; new connections are still accepted. */
+  /**
+   * From now on every answer closes its connection. New connections are still accepted, and idle ones stay: their next
+   * request is already on its way as far as anyone knows.
+   */
   beginDrain(): void {
     this.#isDraining = true
-    this.#connections.forEach((connection) => {
-      connection.drain()
-    })
   }
 
-  /** Closes the listening sockets; connections live on. */
+  /** Closes the listening sockets and ends idle connections; the others end with their answer. */
   async stopAccepting(): Promise<void> {
     for (const server of this.#servers) server.close()
     this.#servers.length = 0
+    this.#connections.forEach((connection) => {
+      connection.drain()
+    })
   }
 
   /** Ends all connections; requests that were arriving are handed over as aborted. */
@@ -186,25 +190,26 @@ export class Listener implements ConnectionHost {
   }
 
   async #openOne(address: ListenAddress): Promise<string> {
-    // In hijack mode a connection carries one request and no answer: neither option would ever act, both cost system calls.
-    const { hijack, tls } = this.settings
-    const options = { allowHalfOpen: true, noDelay: !hijack, keepAlive: !hijack }
-    const server =
-      tls === undefined
-        ? createServer(options, this.#onConnection)
-        : createTlsServer(
-            {
-              ...options,
-              cert: tls.cert,
-              key: tls.key,
-              ...(tls.clientCa === '' ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
-            },
-            this.#onConnection,
-          )
-    server.on('tlsClientError', () => this.onRejected('tls'))
-    const bound = await bind(server, address, this.settings)
+    const server = this.#createServer()
     this.#servers.push(server)
+    const bound = await bind(server, address, this.settings)
+    // What `accept` fails with under pressure (no memory, no file descriptor) passes; unheard it would end the process.
+    server.on('error', () => this.onRejected('limit'))
     return bound
+  }
+
+  #createServer(): Server {
+    // In hijack mode a connection carries one request and no answer: neither option would ever act, both cost system calls.
+    const { hijack, tls, headTimeoutMs } = this.settings
+    const options = { allowHalfOpen: true, noDelay: !hijack, keepAlive: !hijack }
+    if (tls === undefined) return createServer(options, this.#onConnection)
+    const server = createSecureServer(tls, { ...options, handshakeTimeout: headTimeoutMs }, this.#onConnection)
+    server.on('tlsClientError', (_error: Error, socket: Socket) => {
+      this.onRejected('tls')
+      // Node leaves a handshake that timed out open.
+      socket.destroy()
+    })
+    return server
   }
 
   readonly #onConnection = (socket: Socket): void => {
@@ -251,6 +256,9 @@ export class Listener implements ConnectionHost {
   }
 
   #countParseError(error: ParseError): void {
+    if (error === 'head_too_large' || error === 'too_many_headers') {
+      this.#instruments.counters.add(CounterId.headsTruncated, 1)
+    }
     this.#instruments.counters.add(CounterId.parseError + parseErrors.indexOf(error), 1)
   }
 
@@ -258,5 +266,20 @@ export class Listener implements ConnectionHost {
     const { counters } = this.#instruments
     counters.add(CounterId.outcome + outcomeIndex('shed'), 1)
     counters.add(CounterId.shed + shedReasons.indexOf(reason), 1)
+  }
+}
+
+/** @param options - `handshakeTimeout` bounds a connection that is not yet counted and swept: it is when its handshake is done. */
+function createSecureServer(tls: TlsMaterial, options: TlsOptions, onConnection: (socket: Socket) => void): Server {
+  const { cert, key, clientCa } = tls
+  const asksClients = clientCa === '' ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  try {
+    return createTlsServer({ ...options, cert, key, ...asksClients }, onConnection)
+  } catch (cause) {
+    throw new MirrorwafError(
+      'MWAF_LISTENER_TLS',
+      { file: 'certificate, key or client CA', reason: reasonOf(cause) },
+      cause,
+    )
   }
 }

@@ -79,6 +79,42 @@ export async function loadOptions<Own extends ConfigOption>(
   return { asksForHelp: false, own: own.options, receiver, positionals: parsed.positionals, warnings }
 }
 
+/** What a command with a table of its own, and nothing of the receiver's, was asked to do. */
+export type LoadedTable<T> =
+  | { readonly asksForHelp: true }
+  | { readonly asksForHelp: false; readonly resolved: Resolved<T>; readonly positionals: readonly string[] }
+
+/**
+ * As `loadOptions`, for a command whose options are one table that has nothing of the receiver's.
+ * @param table - rows in scope `command`; keys of its configuration file are its flags.
+ * @param environmentPrefix - what the names of its variables begin with; others of that prefix are warned of.
+ * @throws MirrorwafError `MWAF_OPTIONS_UNKNOWN`, `MWAF_OPTIONS_VALUE`, `MWAF_OPTIONS_FILE`.
+ */
+export async function loadTable<T extends object>(
+  command: string,
+  table: OptionTable<T>,
+  argv: readonly string[],
+  environment: Environment,
+  environmentPrefix: string,
+): Promise<LoadedTable<T>> {
+  const parsed = parseArguments(command, argv, [configRow, ...rowsOf(table)])
+  if (parsed.asksForHelp) return { asksForHelp: true }
+  const sources: OptionSources = { flags: parsed.flags, environment, file: undefined }
+  const scopes = new Set<OptionScope>(['command'])
+  // A variable that names the receiver's file must not make this command read it.
+  const { config } = resolveTable({ config: { ...configRow, environment: undefined } }, sources, scopes).options
+  const file = config === '' ? undefined : await readConfigFile(config)
+  if (file !== undefined) assertKnownKeys(table, file, command)
+  const { warnings, ...resolved } = resolveTable(table, { ...sources, file }, scopes)
+  const known = new Set(rowsOf(table).flatMap((row) => row.environment ?? []))
+  const unknown = warnOfUnknownVariables(environment, known, environmentPrefix)
+  return {
+    asksForHelp: false,
+    resolved: { ...resolved, warnings: [...warnings, ...unknown] },
+    positionals: parsed.positionals,
+  }
+}
+
 /**
  * Options for the library: what a program leaves out takes its default; neither flags nor environment are read.
  * @throws MirrorwafError `MWAF_OPTIONS_UNKNOWN` or `MWAF_OPTIONS_VALUE`.

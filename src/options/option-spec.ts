@@ -5,6 +5,9 @@ import type { OptionKind } from './kinds/option-kind.js'
 export const optionGroups = [
   'Command',
   'Listening',
+  'Routes',
+  'At the door',
+  'Mirroring',
   'Limits',
   'Requests',
   'Inspection',

@@ -67,12 +67,12 @@ export function completeOptions<T extends object>(table: OptionTable<T>, given: 
  * Makes sure that a configuration file has only keys of the table; keys of other commands are no fault.
  * @throws MirrorwafError `MWAF_OPTIONS_UNKNOWN`, naming file, key and the nearest one.
  */
-export function assertKnownKeys<T extends object>(table: OptionTable<T>, file: ConfigFile): void {
+export function assertKnownKeys<T extends object>(table: OptionTable<T>, file: ConfigFile, command = 'serve'): void {
   const known = fieldsOf(table).flatMap((field) => table[field].flag ?? [])
   const unknown = [...file.values.keys()].find((key) => !known.includes(key))
   if (unknown === undefined) return
   const option = `key ${withHint(unknown, known)} in file ${file.path}`
-  throw new MirrorwafError('MWAF_OPTIONS_UNKNOWN', { option, command: 'serve' })
+  throw new MirrorwafError('MWAF_OPTIONS_UNKNOWN', { option, command })
 }
 
 interface Candidate<T> {
@@ -102,7 +102,7 @@ function readCandidates<T>(spec: OptionSpec<T>, sources: OptionSources): Candida
     const given = sources.file.values.get(flag)
     // A repeated flag means its last value, as on any command line; a list in a file is a slip.
     if (given !== undefined && given.length !== 1 && spec.kind.arity !== 'list') throw badValue(spec, origin, 'a list')
-    texts.push([origin, given])
+    texts.push([origin, given?.flatMap((text) => spec.kind.split(text, 'flag'))])
   }
   return texts.flatMap(([origin, given]) => (given === undefined ? [] : [readCandidate(spec, origin, given)]))
 }

@@ -99,8 +99,11 @@ export class Primary {
     await this.#reporter.stop()
   }
 
-  /** Starts a child and sees to its place from then on. */
-  #fork(number: number, restartDelay: RestartDelay = new RestartDelay()): ChildHandle {
+  /**
+   * Starts a child and sees to its place from then on.
+   * @param restartDelay - of a place that is filled again; a first child that cannot start fails `start` instead.
+   */
+  #fork(number: number, restartDelay?: RestartDelay): ChildHandle {
     const part = this.#sums.addPart()
     const options = childOptions(this.#options, number, this.#listen)
     const child = new ChildHandle(number, options, (message) => this.#hear(part, message))
@@ -108,22 +111,27 @@ export class Primary {
     child.ready.then(
       () => this.#showReadiness(),
       (error: unknown) => {
-        // At the first start the error is the caller's, who says it.
-        if (this.#hasStarted) this.#log.fault(error)
+        if (restartDelay !== undefined && this.#stopping === undefined) this.#log.fault(error)
       },
     )
     child.ended
-      .then((end) => this.#replace(child, part, end, restartDelay))
+      .then((end) => {
+        const lost = this.#retire(child, part)
+        if (this.#stopping !== undefined || (restartDelay === undefined && end.cause === 'start')) return undefined
+        return this.#replace(child, end, lost, restartDelay ?? new RestartDelay())
+      })
       .catch((error: unknown) => this.#log.fault(error))
     return child
   }
 
-  async #replace(child: ChildHandle, part: InstrumentPart, end: ChildEnd, restartDelay: RestartDelay): Promise<void> {
+  /** @returns how many requests the child had in its hands. */
+  #retire(child: ChildHandle, part: InstrumentPart): number {
     this.#children.delete(child)
-    const lost = this.#sums.retire(part)
     this.#showReadiness()
-    // A start that fails ends the primary; at the end all are meant to go.
-    if (!this.#hasStarted || this.#stopping !== undefined) return
+    return this.#sums.retire(part)
+  }
+
+  async #replace(child: ChildHandle, end: ChildEnd, lost: number, restartDelay: RestartDelay): Promise<void> {
     const delayMs = restartDelay.nextMs(end.livedMs)
     this.#instruments.counters.add(CounterId.processRestart + processRestartCauses.indexOf(end.cause), 1)
     this.#log.coded('error', 'MWAF_PROCESS_ENDED', { number: child.number, reason: end.reason, lost, delayMs })

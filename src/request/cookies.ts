@@ -3,7 +3,7 @@
 // what RFC 6265 does not allow; an attacker does not write by the RFC.
 import { findByte, skipBlanks, trimBlanksEnd } from './ascii.js'
 import type { DecodeTools } from './decode-tools.js'
-import { decodePercent, hasEscape } from './percent-decoding.js'
+import { hasValidEscape, percentEscapes } from './percent-decoding.js'
 import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
 
@@ -44,9 +44,6 @@ export class CookieWalker {
       end--
     }
     this.#tools.text.append(visitor, bytes, start, end, false)
-    if (!hasEscape(bytes, start, end, false)) return
-    const decoded = this.#tools.scratch.reserve(end - start)
-    const length = decodePercent(bytes, start, end, decoded, false)
-    if (length < end - start) this.#tools.text.append(visitor, decoded, 0, length, false)
+    if (hasValidEscape(bytes, start, end)) this.#tools.sendDecoded(visitor, 'append', bytes, start, end, percentEscapes)
   }
 }

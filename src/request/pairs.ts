@@ -2,9 +2,9 @@
 // Stage: [decode]. Hot path; bench: scenarios/decode.bench.ts. Own code: querystring and URLSearchParams build strings and
 // objects per pair; this reads ranges and rewrites only what holds an escape.
 // First the values that Go's parser gives, then those it drops: pairs with a bad escape or a `;`, and any number of pairs.
-import type { DecodeTools } from './decode-tools.js'
+import { type DecodeTools, shortTextBytes } from './decode-tools.js'
 import { sendKeyParts } from './key-parts.js'
-import { decodePercent } from './percent-decoding.js'
+import { decodePercent, formEscapes } from './percent-decoding.js'
 import type { ValueVisitor } from './value-visitor.js'
 
 const ampersand = 0x26
@@ -24,7 +24,7 @@ export class PairWalker {
   }
 
   /** @returns false when the budget ran out before the end. */
-  walk(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): boolean {
+  walk(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): boolean {
     while (start < end && !visitor.isDone) {
       const pairEnd = this.#walkPair(visitor, bytes, start, end)
       if (!this.#tools.budget.spend(pairEnd - start + 1)) return false
@@ -34,30 +34,37 @@ export class PairWalker {
   }
 
   /** One pair; a `;` inside it is a separator to some backends, so its parts follow as pairs too. @returns its end. */
-  #walkPair(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): number {
+  #walkPair(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): number {
+    const nearEnd = Math.min(start + shortTextBytes, end)
     let equalsAt = -1
     let hasSemicolon = false
     let pairEnd = start
-    for (; pairEnd < end; pairEnd++) {
+    for (; pairEnd < nearEnd; pairEnd++) {
       const byte = bytes[pairEnd] ?? 0
       if (byte === ampersand) break
       if (byte === equalsSign && equalsAt < 0) equalsAt = pairEnd
       if (byte === semicolon) hasSemicolon = true
     }
     if (pairEnd === start) return pairEnd
+    if (pairEnd === nearEnd && nearEnd < end) {
+      pairEnd = findFar(bytes, ampersand, pairEnd, end, end)
+      if (equalsAt < 0) equalsAt = findFar(bytes, equalsSign, nearEnd, pairEnd, -1)
+      hasSemicolon ||= findFar(bytes, semicolon, nearEnd, pairEnd, -1) >= 0
+    }
     this.#emitPair(visitor, bytes, start, equalsAt, pairEnd)
     if (hasSemicolon) this.#walkSplitPair(visitor, bytes, start, pairEnd)
     return pairEnd
   }
 
-  #walkSplitPair(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
+  #walkSplitPair(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): void {
     let equalsAt = -1
-    for (let index = start; index <= end && !visitor.isDone; index++) {
+    for (let index = start; index <= end; index++) {
       const byte = bytes[index] ?? 0
       if (index < end && byte !== semicolon) {
         if (byte === equalsSign && equalsAt < 0) equalsAt = index
         continue
       }
+      if (visitor.isDone || !this.#tools.budget.spend(index - start)) return
       if (index > start) this.#emitPair(visitor, bytes, start, equalsAt, index)
       start = index + 1
       equalsAt = -1
@@ -65,12 +72,17 @@ export class PairWalker {
   }
 
   /** A pair without `=` is a name to most backends and the whole input to some (CGI): it goes out as both. */
-  #emitPair(visitor: ValueVisitor, bytes: Uint8Array, start: number, equalsAt: number, end: number): void {
+  #emitPair(visitor: ValueVisitor, bytes: Buffer, start: number, equalsAt: number, end: number): void {
     this.#emitText(visitor, bytes, start, equalsAt < 0 ? end : equalsAt, true)
     this.#emitText(visitor, bytes, equalsAt < 0 ? start : equalsAt + 1, end, false)
   }
 
-  #emitText(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number, isKey: boolean): void {
+  #emitText(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, isKey: boolean): void {
+    if (end - start > shortTextBytes) {
+      this.#tools.sendDecoded(visitor, isKey ? 'key' : 'append', bytes, start, end, formEscapes)
+      return
+    }
+    let source: Uint8Array = bytes
     let seen = 0
     let isEscaped = false
     let isNested = false
@@ -81,15 +93,19 @@ export class PairWalker {
       if (byte === dot || byte === openBracket) isNested = true
     }
     if (isEscaped) {
-      const decoded = this.#tools.scratch.reserve(end - start)
-      end = decodePercent(bytes, start, end, decoded, true)
-      bytes = decoded
+      source = this.#tools.scratch.reserve(end - start)
+      end = decodePercent(bytes, start, end, source, true)
       start = 0
     }
     const isAscii = seen < 0x80 && !isEscaped
-    isNested ||= isEscaped
-    if (isKey && isNested) sendKeyParts(this.#tools.text, visitor, bytes, start, end)
-    if (isKey) this.#tools.text.key(visitor, bytes, start, end, isAscii)
-    else this.#tools.text.append(visitor, bytes, start, end, isAscii)
+    if (isKey && (isNested || isEscaped)) sendKeyParts(this.#tools.text, visitor, source, start, end)
+    if (isKey) this.#tools.text.key(visitor, source, start, end, isAscii)
+    else this.#tools.text.append(visitor, source, start, end, isAscii)
   }
+}
+
+/** Position of a byte in a long range, or `otherwise`; a native search. */
+function findFar(bytes: Buffer, byte: number, start: number, end: number, otherwise: number): number {
+  const at = bytes.subarray(start, end).indexOf(byte)
+  return at < 0 ? otherwise : start + at
 }

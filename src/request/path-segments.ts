@@ -3,7 +3,7 @@
 // Stage: [decode]. Hot path.
 import { findByte } from './ascii.js'
 import type { DecodeTools } from './decode-tools.js'
-import { decodePercent, hasEscape } from './percent-decoding.js'
+import { hasEscape, percentEscapes } from './percent-decoding.js'
 import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
 
@@ -41,12 +41,9 @@ export class PathWalker {
   }
 
   #emitDecoded(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
-    if (!hasEscape(bytes, start, end, false)) {
-      this.#tools.text.append(visitor, bytes, start, end, false)
-      return
-    }
-    const decoded = this.#tools.scratch.reserve(end - start)
-    this.#tools.text.append(visitor, decoded, 0, decodePercent(bytes, start, end, decoded, false), false)
+    if (hasEscape(bytes, start, end, false)) {
+      this.#tools.sendDecoded(visitor, 'append', bytes, start, end, percentEscapes)
+    } else this.#tools.text.append(visitor, bytes, start, end, false)
   }
 }
 

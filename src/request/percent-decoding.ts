@@ -1,5 +1,6 @@
 // Decodes %XX (and `+` where it means a space) the lenient way: a bad escape stays as it was sent.
 // Stage: [decode]. Hot path. Own code: decodeURIComponent and URLSearchParams need strings and drop or refuse bad bytes.
+import type { Escapes } from './escapes.js'
 import { byteAt } from './utf8.js'
 
 const percent = 0x25
@@ -11,6 +12,15 @@ export function hasEscape(bytes: Uint8Array, start: number, end: number, isPlusS
   for (let index = start; index < end; index++) {
     const byte = bytes[index] ?? 0
     if (byte === percent || (isPlusSpace && byte === plus)) return true
+  }
+  return false
+}
+
+/** True when the range holds a percent sign with two hex digits behind it. */
+export function hasValidEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = start; index + 2 < end; index++) {
+    if (bytes[index] !== percent) continue
+    if (hexValue(bytes[index + 1] ?? 0) >= 0 && hexValue(bytes[index + 2] ?? 0) >= 0) return true
   }
   return false
 }
@@ -43,10 +53,27 @@ export function decodePercent(
   return length
 }
 
+/** `%XX` as in paths and cookies. */
+export const percentEscapes: Escapes = {
+  decode: (bytes, start, end, target) => decodePercent(bytes, start, end, target, false),
+  cut: cutPercent,
+}
+
+/** `%XX`, and `+` for a space, as in queries and forms. */
+export const formEscapes: Escapes = {
+  decode: (bytes, start, end, target) => decodePercent(bytes, start, end, target, true),
+  cut: cutPercent,
+}
+
 /** Value of an ASCII hex digit, -1 for any other byte. */
 export function hexValue(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   const lower = byte | 0x20
   if (lower >= 0x61 && lower <= 0x66) return lower - 0x57
   return -1
+}
+
+function cutPercent(bytes: Uint8Array, _start: number, end: number): number {
+  if (byteAt(bytes, end - 1) === percent) return end - 1
+  return byteAt(bytes, end - 2) === percent ? end - 2 : end
 }

@@ -39,9 +39,10 @@ export function isAsciiRange(bytes: Uint8Array, start: number, end: number): boo
   return seen < 0x80
 }
 
-/** The nearest character boundary at or before `index` in valid UTF-8. */
+/** The nearest character boundary at or before `index` in valid UTF-8; at most 3 bytes before it whatever the bytes are. */
 export function charBoundaryBefore(bytes: Uint8Array, index: number, start: number): number {
-  while (index > start && (byteAt(bytes, index) & 0xc0) === 0x80) index--
+  const lowest = Math.max(start, index - 3)
+  while (index > lowest && (byteAt(bytes, index) & 0xc0) === 0x80) index--
   return index
 }
 

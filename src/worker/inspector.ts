@@ -123,7 +123,7 @@ export class Inspector {
   inspect(record: RecordReader): Inspection {
     const screening = this.screen(record)
     const isCleared = screening === 'cleared' || (screening === 'pending' && this.#prefilter?.isCleared === true)
-    return isCleared ? this.clear(record, this.#result.outcome) : this.judge(record)
+    return isCleared ? this.clear(record, this.outcomeIfCleared) : this.judge(record)
   }
 
   /**
@@ -157,7 +157,7 @@ export class Inspector {
   }
 
   /**
-   * The result of a cleared request; a share of them goes to the engine all the same.
+   * The result of the request screened last, which is cleared; a share of them goes to the engine all the same.
    * @param outcome - what `outcomeIfCleared` was after its screening.
    */
   clear(record: RecordReader, outcome: Outcome): Inspection {
@@ -166,6 +166,7 @@ export class Inspector {
     if (verifyRatio === 0 || random() >= verifyRatio) {
       result.isCleared = true
       result.outcome = outcome
+      if (outcome === 'truncated') result.isTruncated = true
       return result
     }
     this.judge(record)
@@ -173,6 +174,12 @@ export class Inspector {
     result.isVerified = true
     result.isContradicted = result.matches.length > 0 || result.isKept
     return result
+  }
+
+  /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
+  clearHeld(record: RecordReader, outcome: Outcome): Inspection {
+    this.#result.reset(record.word(Word.flags))
+    return this.clear(record, outcome)
   }
 
   /** Runs the engine. */

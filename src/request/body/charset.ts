@@ -14,6 +14,8 @@ export interface Utf8Content {
   readonly isGuess: boolean
   /** The charset is not known here. */
   readonly isUnknown: boolean
+  /** Time for the conversion ran out before the end. */
+  readonly isCut: boolean
 }
 
 /** Bytes that are converted between two looks at the clock. A multiple of four, so that no unit is split. */
@@ -22,28 +24,26 @@ const sliceBytes = 64 * 1024
 /** Charsets of one byte per character that leave ASCII as it is: read as UTF-8 they could hide nothing. */
 const transparentCharsets = /^(iso-?8859-|windows-125|cp125|latin|l\d$|koi8-)/
 
+/** Share of the time left that conversion may take. */
+const stageShare = 0.3
+
 /** @param charset - lower case, empty when not declared. */
 export function toUtf8(bytes: Buffer, start: number, end: number, charset: string, budget: DecodeBudget): Utf8Content {
   if (isPlainStart(bytes, start, end) && normalCharset(charset) === 'utf-8') {
-    return { bytes, start, end, isGuess: false, isUnknown: false }
+    return { bytes, start, end, isGuess: false, isUnknown: false, isCut: false }
   }
   const marked = markedCharset(bytes, start, end)
-  if (marked === 'utf-8') return { bytes, start: start + 3, end, isGuess: false, isUnknown: false }
+  if (marked === 'utf-8') return { bytes, start: start + 3, end, isGuess: false, isUnknown: false, isCut: false }
   const shaped = marked === '' ? shapedCharset(bytes, start, end) : ''
   const name = marked || shaped || normalCharset(charset)
   const isTransparent = transparentCharsets.test(name)
   if (name === 'utf-8' || (isTransparent && isAsciiRange(bytes, start, end))) {
-    return { bytes, start, end, isGuess: false, isUnknown: false }
+    return { bytes, start, end, isGuess: false, isUnknown: false, isCut: false }
   }
   const converted = convert(bytes, start, end, name, budget)
-  if (converted === undefined) return { bytes, start, end, isGuess: false, isUnknown: true }
-  return {
-    bytes: converted,
-    start: 0,
-    end: converted.length,
-    isGuess: marked === '' && !isTransparent,
-    isUnknown: false,
-  }
+  if (converted === undefined) return { bytes, start, end, isGuess: false, isUnknown: true, isCut: false }
+  const { text, isCut } = converted
+  return { bytes: text, start: 0, end: text.length, isGuess: marked === '' && !isTransparent, isUnknown: false, isCut }
 }
 
 /** Two ASCII characters: neither a byte order mark nor wider units can be here. */
@@ -102,18 +102,31 @@ function normalCharset(charset: string): string {
   }
 }
 
+interface Conversion {
+  readonly text: Buffer
+  readonly isCut: boolean
+}
+
 /** @returns `undefined` for a charset that is not known. */
-function convert(bytes: Buffer, start: number, end: number, name: string, budget: DecodeBudget): Buffer | undefined {
+function convert(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  name: string,
+  budget: DecodeBudget,
+): Conversion | undefined {
   if (name === 'utf-32le' || name === 'utf-32be') return convertUtf32(bytes, start, end, name === 'utf-32le', budget)
   const decoder = decoderFor(name)
   if (decoder === undefined) return undefined
   const slices: Buffer[] = []
-  for (let index = start; index < end && budget.check(); index += sliceBytes) {
+  const stageEndMs = budget.stageEnd(stageShare)
+  let index = start
+  for (; index < end && (index === start || !budget.isPast(stageEndMs)); index += sliceBytes) {
     // Copied, because TextDecoder takes no shared memory.
     const slice = Buffer.from(bytes.subarray(index, Math.min(index + sliceBytes, end)))
     slices.push(Buffer.from(decoder.decode(slice, { stream: index + sliceBytes < end })))
   }
-  return Buffer.concat(slices)
+  return { text: Buffer.concat(slices), isCut: index < end }
 }
 
 function decoderFor(label: string): TextDecoder | undefined {
@@ -125,13 +138,16 @@ function decoderFor(label: string): TextDecoder | undefined {
   }
 }
 
-function convertUtf32(bytes: Buffer, start: number, end: number, isLittle: boolean, budget: DecodeBudget): Buffer {
+function convertUtf32(bytes: Buffer, start: number, end: number, isLittle: boolean, budget: DecodeBudget): Conversion {
   const target = Buffer.allocUnsafe(end - start + 4)
+  const stageEndMs = budget.stageEnd(stageShare)
   let length = 0
-  for (let index = start; index + 4 <= end && budget.spend(4); index += 4) {
+  let index = start
+  for (; index + 4 <= end; index += 4) {
     const codePoint = isLittle ? bytes.readUInt32LE(index) : bytes.readUInt32BE(index)
     const isValid = codePoint <= 0x10ffff && (codePoint < 0xd800 || codePoint > 0xdfff)
     if (codePoint !== 0xfeff) length = writeCodePoint(target, length, isValid ? codePoint : 0xfffd)
+    if ((index - start) % sliceBytes === sliceBytes - 4 && budget.isPast(stageEndMs)) break
   }
-  return target.subarray(0, length)
+  return { text: target.subarray(0, length), isCut: index + 4 <= end }
 }

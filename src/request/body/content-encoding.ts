@@ -22,6 +22,9 @@ export interface DecodedContent {
 /** First prefix that is tried: one call suffices for nearly every request. */
 const firstPrefixBytes = 16 * 1024
 
+/** Share of the time left that decoding may take. */
+const stageShare = 0.4
+
 /** Output that a millisecond is taken to allow, so that no single native call (which nothing can stop) overruns by much. */
 const outputBytesPerMs = 256 * 1024
 
@@ -89,8 +92,8 @@ class PrefixSearch {
   fault: ContentFault | undefined
 
   /** Decodes one prefix and notes what came of it. */
-  attempt(decode: Decoder, input: Buffer, length: number, limitBytes: number, budget: DecodeBudget): void {
-    const timedLimit = Math.max(1, Math.min(limitBytes, budget.remainingMs * outputBytesPerMs))
+  attempt(decode: Decoder, input: Buffer, length: number, limitBytes: number, leftMs: number): void {
+    const timedLimit = Math.max(1, Math.min(limitBytes, leftMs * outputBytesPerMs))
     try {
       this.bytes = decode(input.subarray(0, length), timedLimit)
       this.goodLength = length
@@ -104,14 +107,17 @@ class PrefixSearch {
 
 function decodeWith(decode: Decoder, input: Buffer, limitBytes: number, budget: DecodeBudget): DecodedContent {
   const search = new PrefixSearch()
+  const stageEndMs = budget.stageEnd(stageShare)
+  const leftMs = budget.remainingMs * stageShare
   let length = Math.min(firstPrefixBytes, input.length)
   while (search.fault === undefined && search.goodLength < input.length) {
-    if (!budget.check()) return { bytes: search.bytes, fault: 'timed-out' }
-    search.attempt(decode, input, length, limitBytes, budget)
+    if (search.goodLength > 0 && budget.isPast(stageEndMs)) return { bytes: search.bytes, fault: 'timed-out' }
+    search.attempt(decode, input, length, limitBytes, leftMs)
     length = Math.min(length * 4, input.length)
   }
-  while (search.fault !== undefined && search.badLength - search.goodLength > 1 && budget.check()) {
-    search.attempt(decode, input, (search.goodLength + search.badLength) >> 1, limitBytes, budget)
+  while (search.fault !== undefined && search.badLength - search.goodLength > 1) {
+    if (budget.isPast(stageEndMs)) return { bytes: search.bytes, fault: 'timed-out' }
+    search.attempt(decode, input, (search.goodLength + search.badLength) >> 1, limitBytes, leftMs)
   }
-  return { bytes: search.bytes, fault: budget.isExhausted ? 'timed-out' : search.fault }
+  return { bytes: search.bytes, fault: search.fault }
 }

@@ -3,7 +3,7 @@
 import { findByte } from '../ascii.js'
 import type { DecodeTools } from '../decode-tools.js'
 import { ParameterReader, unescapeQuoted } from '../parameters.js'
-import { decodePercent, hasEscape } from '../percent-decoding.js'
+import { hasEscape, percentEscapes } from '../percent-decoding.js'
 import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { ByteGather } from './byte-gather.js'
@@ -88,8 +88,7 @@ export class FileNameWalker {
   }
 
   #sendDecoded(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
-    const decoded = this.#tools.scratch.reserve(end - start)
-    this.#tools.text.append(visitor, decoded, 0, decodePercent(bytes, start, end, decoded, false), false)
+    this.#tools.sendDecoded(visitor, 'append', bytes, start, end, percentEscapes)
   }
 }
 

@@ -1,5 +1,6 @@
 // Decodes the escapes of JSON strings, leniently: an escape that is none stays as it was sent, lone surrogates become U+FFFD.
 // Stage: [decode]. Hot path. Every escape is at least as long as its UTF-8, so the source's length bounds the target.
+import type { Escapes } from '../escapes.js'
 import { hexValue } from '../percent-decoding.js'
 import { byteAt, writeCodePoint } from '../utf8.js'
 
@@ -39,6 +40,34 @@ export function unescapeJson(bytes: Uint8Array, start: number, end: number, targ
     } else length = writeCodePoint(target, length, unit >= 0xd800 && unit <= 0xdfff ? 0xfffd : unit)
   }
   return length
+}
+
+/** JSON's escapes, for texts of any length. */
+export const jsonEscapes: Escapes = { decode: unescapeJson, cut: cutJson }
+
+/** A surrogate pair written as two escapes. */
+const longestEscape = 12
+
+/** Before the last escape when it may go on behind `end`, and before its first half when it may be the second of a pair. */
+function cutJson(bytes: Uint8Array, start: number, end: number): number {
+  let last = end - 1
+  const lowest = end - longestEscape
+  while (last >= lowest && bytes[last] !== backslash) last--
+  if (last < lowest) return end
+  let runStart = last
+  while (runStart > start && bytes[runStart - 1] === backslash) runStart--
+  const isEscapeStart = (last - runStart) % 2 === 0
+  if (!isEscapeStart) return end
+  const firstHalf = last - longestEscape / 2
+  return firstHalf > start && isFirstHalf(bytes, start, firstHalf, end) ? firstHalf : last
+}
+
+/** True when an escape at `index` stands for a high surrogate: an even count of backslashes goes before it. */
+function isFirstHalf(bytes: Uint8Array, start: number, index: number, end: number): boolean {
+  if (!isUnicodeEscape(bytes, index, end) || !isHighSurrogate(codeUnit(bytes, index + 2, end))) return false
+  let runStart = index
+  while (runStart > start && bytes[runStart - 1] === backslash) runStart--
+  return (index - runStart) % 2 === 0
 }
 
 /** The byte that a two-character escape stands for, -1 when it is none. */

@@ -3,13 +3,12 @@
 // in a malformed text, and builds strings and objects; streaming parsers of the ecosystem do the latter per token.
 // What is complete before a fault is kept; from the fault on the text goes out raw and with its escapes decoded, so that
 // nothing is unseen. Linear in the input; no recursion.
-import { findByte } from '../ascii.js'
-import type { DecodeTools } from '../decode-tools.js'
+import { type DecodeTools, shortTextBytes } from '../decode-tools.js'
 import { windowOverlapBytes } from '../text-emitter.js'
-import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
-import { isNumeric, sendNumber } from './json-number.js'
-import { unescapeJson } from './json-string.js'
+import { looksBinary } from './body-kind.js'
+import { endOfScalar, isCutScalar, sendScalar } from './json-scalar.js'
+import { jsonEscapes } from './json-string.js'
 import { walkLooseText } from './loose-text.js'
 
 /** How a JSON text ended, other than well. */
@@ -46,11 +45,9 @@ type Expectation = (typeof Expect)[keyof typeof Expect]
 
 /** Nesting whose stack is kept for the next text; a deeper one is given back. */
 const keptDepth = 256
-/** A string is scanned in blocks of this size, with a look at the clock after each. */
-const stringBlockBytes = 65536
 /** Input between two accounts to the budget; one per token would cost a twentieth of the walk. */
 const bytesBetweenSpends = 1024
-const noBytes: Uint8Array = new Uint8Array(0)
+const noBytes: Buffer = Buffer.alloc(0)
 
 const inMap = 1
 const inList = 2
@@ -61,7 +58,7 @@ export class JsonWalker {
   /** Kind of each open container; grows with the nesting, at most to one byte per byte of body. */
   #stack: Uint8Array = new Uint8Array(keptDepth)
   #depth = 0
-  #bytes: Uint8Array = noBytes
+  #bytes: Buffer = noBytes
   #start = 0
   #index = 0
   #end = 0
@@ -71,14 +68,13 @@ export class JsonWalker {
   /** What the last string scan found. */
   #isEscaped = false
   #isAscii = true
-  #isCut = false
 
   constructor(tools: DecodeTools) {
     this.#tools = tools
   }
 
   /** Sends every value of the text to the visitor: one tree per root value. */
-  walk(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): JsonReport {
+  walk(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): JsonReport {
     this.#bytes = bytes
     this.#start = start
     this.#index = start
@@ -206,54 +202,55 @@ export class JsonWalker {
       return
     }
     const start = this.#index + 1
-    this.#scanString(start)
-    const end = this.#index
-    if (this.#isCut) this.#fault = 'json_cut'
-    else this.#index++
+    const end = this.#findStringEnd(start)
+    const isCut = end === this.#end
+    if (isCut) this.#fault = 'json_cut'
+    this.#index = isCut ? end : end + 1
     this.#sendString(visitor, start, end, isKey)
     if (!isKey) this.#endValue()
-    else if (this.#isCut) visitor.nil()
+    else if (isCut) visitor.nil()
     else this.#expect = Expect.colon
   }
 
-  /** Moves the index to the closing quote, or to where text or time ends. */
-  #scanString(start: number): void {
+  /** Position of the closing quote, or the end; notes what kinds of bytes stand before it. */
+  #findStringEnd(start: number): number {
     const bytes = this.#bytes
+    const nearEnd = Math.min(start + shortTextBytes, this.#end)
     let index = start
     let seen = 0
     this.#isEscaped = false
-    this.#isCut = true
-    while (this.#isCut && index < this.#end) {
-      const blockEnd = Math.min(index + stringBlockBytes, this.#end)
-      for (; index < blockEnd; index++) {
-        const byte = bytes[index] ?? 0
-        if (byte === doubleQuote) {
-          this.#isCut = false
-          break
-        }
-        seen |= byte
-        if (byte === backslash) {
-          this.#isEscaped = true
-          index++
-        }
+    for (; index < nearEnd; index++) {
+      const byte = bytes[index] ?? 0
+      if (byte === doubleQuote) break
+      seen |= byte
+      if (byte === backslash) {
+        this.#isEscaped = true
+        index++
       }
-      if (index >= blockEnd && !this.#tools.budget.check()) break
     }
-    this.#index = Math.min(index, this.#end)
     this.#isAscii = seen < 0x80
+    if (index < nearEnd || nearEnd === this.#end) return Math.min(index, this.#end)
+    this.#isAscii = false
+    return this.#findFarStringEnd(index)
+  }
+
+  /** As `findStringEnd` for what is left of a long string, from outside any escape; a native search, so that it costs little. */
+  #findFarStringEnd(start: number): number {
+    const text = this.#bytes.subarray(0, this.#end)
+    let quoteAt = text.indexOf(doubleQuote, start)
+    while (quoteAt >= 0 && countBackslashesBefore(text, start, quoteAt) % 2 === 1) {
+      quoteAt = text.indexOf(doubleQuote, quoteAt + 1)
+    }
+    const end = quoteAt < 0 ? this.#end : quoteAt
+    this.#isEscaped ||= text.subarray(start, end).includes(backslash)
+    return end
   }
 
   #sendString(visitor: ValueVisitor, start: number, end: number, isKey: boolean): void {
-    let bytes = this.#bytes
-    if (this.#isEscaped) {
-      const unescaped = this.#tools.scratch.reserve(end - start)
-      end = unescapeJson(bytes, start, end, unescaped)
-      bytes = unescaped
-      start = 0
-    }
-    const isAscii = this.#isAscii && !this.#isEscaped
-    if (isKey) this.#tools.text.key(visitor, bytes, start, end, isAscii)
-    else this.#tools.text.value(visitor, bytes, start, end, isAscii)
+    const { text } = this.#tools
+    if (this.#isEscaped) this.#tools.sendDecoded(visitor, isKey ? 'key' : 'value', this.#bytes, start, end, jsonEscapes)
+    else if (isKey) text.key(visitor, this.#bytes, start, end, this.#isAscii)
+    else text.value(visitor, this.#bytes, start, end, this.#isAscii)
   }
 
   /** Numbers and words: true, false, null; NaN and the infinities count as null. */
@@ -261,7 +258,7 @@ export class JsonWalker {
     const start = this.#index
     const end = endOfScalar(this.#bytes, start, this.#end)
     const isExpected = this.#expect === Expect.value
-    if (isExpected && this.#sendScalar(visitor, start, end)) {
+    if (isExpected && sendScalar(visitor, this.#bytes, start, end)) {
       this.#index = end
       this.#endValue()
     } else if (isExpected && end === this.#end && isCutScalar(this.#bytes, start, end)) {
@@ -270,26 +267,6 @@ export class JsonWalker {
       this.#endValue()
       this.#fault = 'json_cut'
     } else this.#fail()
-  }
-
-  #sendScalar(visitor: ValueVisitor, start: number, end: number): boolean {
-    const bytes = this.#bytes
-    switch (byteAt(bytes, start)) {
-      case 0x74:
-        if (!isWord(bytes, start, end, 'true')) return false
-        visitor.boolean(true)
-        return true
-      case 0x66:
-        if (!isWord(bytes, start, end, 'false')) return false
-        visitor.boolean(false)
-        return true
-      case 0x6e:
-        if (!isWord(bytes, start, end, 'null')) return false
-        visitor.nil()
-        return true
-      default:
-        return sendNumber(visitor, bytes, start, end)
-    }
   }
 
   /** Closes what is open; after a syntax fault, sends the rest as text. */
@@ -306,40 +283,15 @@ export class JsonWalker {
   #sendRest(visitor: ValueVisitor): void {
     const start = Math.max(this.#start, this.#index - windowOverlapBytes)
     walkLooseText(this.#tools, visitor, this.#bytes, start, this.#end)
-    if (findByte(this.#bytes, backslash, start, this.#end) === this.#end) return
-    const unescaped = this.#tools.scratch.reserve(this.#end - start)
-    walkLooseText(this.#tools, visitor, unescaped, 0, unescapeJson(this.#bytes, start, this.#end, unescaped))
+    if (looksBinary(this.#bytes, start, this.#end)) return
+    if (!this.#bytes.subarray(start, this.#end).includes(backslash)) return
+    this.#tools.sendDecoded(visitor, 'value', this.#bytes, start, this.#end, jsonEscapes)
   }
 }
 
-/** Letters, digits and the signs of numbers. */
-function isScalarByte(byte: number): boolean {
-  const lower = byte | 0x20
-  if (lower >= 0x61 && lower <= 0x7a) return true
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e
-}
-
-function endOfScalar(bytes: Uint8Array, start: number, end: number): number {
-  let index = start
-  while (index < end && isScalarByte(bytes[index] ?? 0)) index++
-  return index
-}
-
-function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  return end - start === word.length && isBeginning(bytes, start, end, word)
-}
-
-/** True when the range is not empty and the word begins with it. */
-function isBeginning(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  if (end - start > word.length) return false
-  for (let index = start; index < end; index++) {
-    if (bytes[index] !== word.charCodeAt(index - start)) return false
-  }
-  return end > start
-}
-
-/** The first letters of a word, or of a number: nothing that a rule could match. */
-function isCutScalar(bytes: Uint8Array, start: number, end: number): boolean {
-  const isWordBeginning = ['true', 'false', 'null'].some((word) => isBeginning(bytes, start, end, word))
-  return isWordBeginning || (end > start && isNumeric(bytes, start, end))
+/** Backslashes in a row directly before `index`, none of them before `start`. */
+function countBackslashesBefore(bytes: Uint8Array, start: number, index: number): number {
+  let first = index
+  while (first > start && bytes[first - 1] === backslash) first--
+  return index - first
 }

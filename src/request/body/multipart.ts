@@ -178,9 +178,13 @@ function trimLineBreak(bytes: Uint8Array, start: number, end: number): number {
   return end
 }
 
+/** Longest header block of a part; as much as a request's own headers may have. */
+const maxHeaderBytes = 64 * 1024
+
 /** Offset after the empty line that ends a part's headers, -1 when there is none: then all of it is content. */
 function findContent(bytes: Uint8Array, start: number, end: number): number {
   let index = start
+  end = Math.min(end, start + maxHeaderBytes)
   while (index < end) {
     const lineStart = index
     index = afterLine(bytes, index, end)

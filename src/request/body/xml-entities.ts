@@ -1,6 +1,7 @@
 // Decodes XML's character references: the five predefined ones and numbers. Others stay as they were sent: what a DTD defines
 // is never expanded.
 // Stage: [decode]. Every reference is at least as long as its UTF-8.
+import type { Escapes } from '../escapes.js'
 import { hexValue } from '../percent-decoding.js'
 import { byteAt, writeCodePoint } from '../utf8.js'
 
@@ -10,6 +11,12 @@ const semicolon = 0x3b
 
 /** Longest reference that is read: `&#x10FFFF;` with as many leading zeros again. */
 const maxReferenceLength = 20
+
+/** XML's references, for texts of any length. */
+export const xmlEscapes: Escapes = {
+  decode: (bytes, start, end, target) => decodeEntities(bytes, start, end, target, 0),
+  cut,
+}
 
 /** @returns the count of bytes written to `target` from `at`; it must hold at least `end - start` bytes there. */
 export function decodeEntities(bytes: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
@@ -30,6 +37,12 @@ export function decodeEntities(bytes: Uint8Array, start: number, end: number, ta
     index++
   }
   return length - at
+}
+
+/** Before an ampersand whose semicolon may lie behind `end`. */
+function cut(bytes: Uint8Array, _start: number, end: number): number {
+  for (let index = end - 1; index > end - maxReferenceLength; index--) if (bytes[index] === ampersand) return index
+  return end
 }
 
 function findSemicolon(bytes: Uint8Array, start: number, end: number): number {

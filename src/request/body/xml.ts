@@ -2,13 +2,14 @@
 // Stage: [decode]. Own tokenizer: the well-kept parsers (sax, fast-xml-parser, saxes) work on strings, build objects, and give up
 // or resynchronise by rules that an attacker can choose among; this one walks bytes, fetches nothing and expands nothing.
 // Lenient: end tags need not match, attributes need no quotes, and what cannot be markup is text. Linear; no recursion.
-import { findByte } from '../ascii.js'
-import type { DecodeTools } from '../decode-tools.js'
+import { type DecodeTools, shortTextBytes } from '../decode-tools.js'
+import { windowOverlapBytes } from '../text-emitter.js'
 import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { skipSpace } from './body-kind.js'
 import { ByteGather } from './byte-gather.js'
-import { decodeEntities } from './xml-entities.js'
+import { findDoctypeEnd } from './xml-doctype.js'
+import { decodeEntities, xmlEscapes } from './xml-entities.js'
 
 const lessThan = 0x3c
 const greaterThan = 0x3e
@@ -18,13 +19,17 @@ const questionMark = 0x3f
 const equalsSign = 0x3d
 const doubleQuote = 0x22
 const singleQuote = 0x27
-const openBracket = 0x5b
-const closeBracket = 0x5d
 
+const noBytes: Buffer = Buffer.alloc(0)
 const textKey = Buffer.from('#text')
 const commentKey = Buffer.from('#comment')
 const instructionKey = Buffer.from('#instruction')
 const doctypeKey = Buffer.from('#doctype')
+
+/** Longest element name; what follows is read as attributes. */
+const maxNameBytes = 65_536
+/** Character data that is sent before its end is found, so that it is seen before the budget can end. */
+const longTextBytes = 16 * 1024
 
 /** How the walk ended. */
 export interface XmlReport {
@@ -38,24 +43,28 @@ export class XmlWalker {
   readonly #tools: DecodeTools
   /** Character data of the open element: a parser joins it across CDATA sections and comments, so the rules must see it joined. */
   readonly #pending: ByteGather = new ByteGather()
-  readonly #attribute: ByteGather = new ByteGather()
-  #bytes: Uint8Array = this.#pending.bytes
+  #bytes: Buffer = noBytes
   #index = 0
   #end = 0
+  /** The next `<`, once it was looked for; a long text is read in blocks, and must not be searched for each. */
+  #tagAt = -1
   #depth = 0
   #isCut = false
+  #hasOpenDoctype = false
 
   constructor(tools: DecodeTools) {
     this.#tools = tools
   }
 
   /** Sends one tree to the visitor. */
-  walk(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): XmlReport {
+  walk(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): XmlReport {
     this.#bytes = bytes
     this.#index = start
     this.#end = end
     this.#depth = 0
     this.#isCut = false
+    this.#tagAt = -1
+    this.#hasOpenDoctype = false
     let isInTime = true
     visitor.openMap('plain')
     while (isInTime && this.#index < end && !visitor.isDone) {
@@ -66,7 +75,7 @@ export class XmlWalker {
     this.#flushText(visitor)
     const isCut = this.#isCut || this.#depth > 0
     for (; this.#depth >= 0; this.#depth--) visitor.closeMap()
-    this.#bytes = this.#pending.bytes
+    this.#bytes = noBytes
     return { fault: isCut ? 'xml_cut' : undefined, isTimedOut: !isInTime }
   }
 
@@ -74,8 +83,8 @@ export class XmlWalker {
   #step(visitor: ValueVisitor): void {
     const start = this.#index
     if (this.#bytes[start] !== lessThan) {
-      this.#index = findByte(this.#bytes, lessThan, start, this.#end)
-      this.#addText(start, this.#index)
+      if (this.#tagAt < start) this.#tagAt = findNear(this.#bytes, lessThan, start, this.#end)
+      this.#readText(visitor, start, this.#tagAt)
       return
     }
     switch (byteAt(this.#bytes, start + 1)) {
@@ -94,9 +103,30 @@ export class XmlWalker {
     }
   }
 
-  #addText(start: number, end: number): void {
+  /** Adds to the character data; what is long goes out block by block, with the overlap of windows. */
+  #readText(visitor: ValueVisitor, start: number, end: number): void {
+    if (end - start > shortTextBytes) end = xmlEscapes.cut(this.#bytes, start, start + shortTextBytes)
     this.#pending.reserve(end - start)
     this.#pending.length += decodeEntities(this.#bytes, start, end, this.#pending.bytes, this.#pending.length)
+    this.#index = end
+    if (this.#pending.length > longTextBytes) this.#flushLongText(visitor)
+  }
+
+  #flushLongText(visitor: ValueVisitor): void {
+    const { bytes, length } = this.#pending
+    this.#sendText(visitor, textKey, bytes, 0, length)
+    bytes.copyWithin(0, length - windowOverlapBytes, length)
+    this.#pending.length = windowOverlapBytes
+  }
+
+  /** CDATA, block by block as text is. */
+  #appendText(visitor: ValueVisitor, start: number, end: number): void {
+    while (start < end && this.#tools.budget.spend(0)) {
+      const cut = Math.min(end, start + shortTextBytes)
+      this.#pending.append(this.#bytes, start, cut)
+      if (this.#pending.length > longTextBytes) this.#flushLongText(visitor)
+      start = cut
+    }
   }
 
   #addLiteral(byteCount: number): void {
@@ -119,34 +149,30 @@ export class XmlWalker {
 
   #readDeclaration(visitor: ValueVisitor): void {
     if (this.#startsWith('<!--')) this.#readUntil(visitor, commentKey, 4, '-->')
-    else if (this.#startsWith('<![CDATA[')) this.#readCdata()
+    else if (this.#startsWith('<![CDATA[')) this.#readCdata(visitor)
     else this.#readDoctype(visitor)
   }
 
-  #readCdata(): void {
+  #readCdata(visitor: ValueVisitor): void {
     const start = this.#index + 9
     const close = this.#find(']]>', start)
-    this.#pending.append(this.#bytes, start, close)
+    this.#appendText(visitor, start, close)
     this.#skipPast(close, 3)
   }
 
-  /** Up to the `>` that is neither quoted nor inside the internal subset's brackets. */
+  /**
+   * A DOCTYPE, or any other declaration: one text, nothing of it is interpreted. One that does not end is taken to end at the
+   * first `>`, so that what may not belong to it is read as the document; the others after it too, or this would be quadratic.
+   */
   #readDoctype(visitor: ValueVisitor): void {
     const start = this.#index + 2
-    let index = start
-    let quote = 0
-    let bracketDepth = 0
-    for (; index < this.#end; index++) {
-      const byte = this.#bytes[index] ?? 0
-      if (quote !== 0) {
-        if (byte === quote) quote = 0
-      } else if (byte === doubleQuote || byte === singleQuote) quote = byte
-      else if (byte === openBracket) bracketDepth++
-      else if (byte === closeBracket) bracketDepth--
-      else if (byte === greaterThan && bracketDepth <= 0) break
+    let close = this.#hasOpenDoctype ? -1 : findDoctypeEnd(this.#bytes, start, this.#end)
+    if (close < 0) {
+      this.#hasOpenDoctype = true
+      close = findNear(this.#bytes, greaterThan, start, this.#end)
     }
-    this.#sendText(visitor, doctypeKey, this.#bytes, start, index)
-    this.#skipPast(index, 1)
+    this.#sendText(visitor, doctypeKey, this.#bytes, start, close)
+    this.#skipPast(close, 1)
   }
 
   /** Sends what lies between the construct's opening and its closing mark as one text. */
@@ -161,10 +187,11 @@ export class XmlWalker {
   #readEndTag(visitor: ValueVisitor): void {
     this.#flushText(visitor)
     const start = this.#index + 2
+    const nameLimit = Math.min(this.#end, start + maxNameBytes)
     let index = start
-    while (index < this.#end && isNameByte(byteAt(this.#bytes, index))) index++
+    while (index < nameLimit && isNameByte(byteAt(this.#bytes, index))) index++
     const nameEnd = index
-    index = findByte(this.#bytes, greaterThan, index, this.#end)
+    index = findNear(this.#bytes, greaterThan, index, this.#end)
     if (skipSpace(this.#bytes, nameEnd, index) < index) this.#sendText(visitor, textKey, this.#bytes, nameEnd, index)
     if (this.#depth > 0) {
       this.#depth--
@@ -176,8 +203,9 @@ export class XmlWalker {
   #readStartTag(visitor: ValueVisitor): void {
     this.#flushText(visitor)
     const start = this.#index + 1
+    const nameLimit = Math.min(this.#end, start + maxNameBytes)
     let index = start
-    while (index < this.#end && isNameByte(byteAt(this.#bytes, index))) index++
+    while (index < nameLimit && isNameByte(byteAt(this.#bytes, index))) index++
     this.#tools.text.key(visitor, this.#bytes, start, index, false)
     visitor.openMap('plain')
     this.#index = index
@@ -199,7 +227,8 @@ export class XmlWalker {
     this.#index = index
     if (index >= this.#end || bytes[index] === greaterThan || visitor.isDone) return false
     const nameStart = index
-    while (index < this.#end && isAttributeNameByte(bytes[index] ?? 0)) index++
+    const nameLimit = Math.min(this.#end, nameStart + maxNameBytes)
+    while (index < nameLimit && isAttributeNameByte(bytes[index] ?? 0)) index++
     if (index === nameStart) index++
     this.#tools.text.key(visitor, bytes, nameStart, index, false)
     const equalsAt = skipSpace(bytes, index, this.#end)
@@ -218,7 +247,7 @@ export class XmlWalker {
     let end: number
     if (quote === doubleQuote || quote === singleQuote) {
       start = Math.min(start + 1, this.#end)
-      end = findByte(bytes, quote, start, this.#end)
+      end = findNear(bytes, quote, start, this.#end)
       if (end === this.#end) this.#isCut = true
       this.#index = Math.min(end + 1, this.#end)
     } else {
@@ -226,10 +255,7 @@ export class XmlWalker {
       while (end < this.#end && bytes[end] !== greaterThan && skipSpace(bytes, end, end + 1) === end) end++
       this.#index = end
     }
-    this.#attribute.clear()
-    this.#attribute.reserve(end - start)
-    const length = decodeEntities(bytes, start, end, this.#attribute.bytes, 0)
-    this.#tools.text.value(visitor, this.#attribute.bytes, 0, length, false)
+    this.#tools.sendDecoded(visitor, 'value', bytes, start, end, xmlEscapes)
   }
 
   #startsWith(mark: string): boolean {
@@ -243,13 +269,10 @@ export class XmlWalker {
     return true
   }
 
-  /** Position of a mark at or after `start`, or the end. */
+  /** Position of a mark at or after `start`, or the end; a native search. */
   #find(mark: string, start: number): number {
-    const first = mark.charCodeAt(0)
-    for (let index = start; index + mark.length <= this.#end; index++) {
-      if (this.#bytes[index] === first && this.#matches(mark, index)) return index
-    }
-    return this.#end
+    const at = this.#bytes.subarray(start, this.#end).indexOf(mark, 0, 'latin1')
+    return at < 0 ? this.#end : start + at
   }
 
   /** Moves behind a closing mark, or notes that it is missing. */
@@ -257,6 +280,14 @@ export class XmlWalker {
     if (at >= this.#end) this.#isCut = true
     this.#index = Math.min(at + length, this.#end)
   }
+}
+
+/** Position of a byte, or the end: near ones by a loop, far ones by a native search. */
+function findNear(bytes: Buffer, byte: number, start: number, end: number): number {
+  const nearEnd = Math.min(end, start + 64)
+  for (let index = start; index < nearEnd; index++) if (bytes[index] === byte) return index
+  const at = nearEnd === end ? -1 : bytes.subarray(nearEnd, end).indexOf(byte)
+  return at < 0 ? end : nearEnd + at
 }
 
 /** Letters, `_`, `:` and anything beyond ASCII. */

@@ -6,11 +6,13 @@ import type { SourceFile } from './source-files.js'
 export const packageHomes: Readonly<Record<string, string | readonly string[]>> = {
   '@kubernetes/client-node': 'kube/access/kubeconfig.ts',
   diff: 'kube/report/yaml-diff.ts',
-  undici: 'parser/llhttp.ts',
+  // The receiver needs undici's parser and none of its client; the gateway is a client and has no business with the parser.
+  undici: ['parser/llhttp.ts', 'gateway/upstream.ts'],
   piscina: 'worker/pool.ts',
   '@datadog/native-appsec': 'engine/ddwaf.ts',
   pino: 'observe/log.ts',
-  'prom-client': 'observe/metrics.ts',
+  // The receiver's metrics read shared memory in the reporting thread; the gateway is a process of one thread that counts itself.
+  'prom-client': ['observe/metrics.ts', 'gateway/gateway-metrics.ts'],
   // One reads a configuration to plain values, the other edits manifests as documents: they share no call.
   yaml: ['options/config-file.ts', 'kube/manifest/manifest-text.ts'],
 }

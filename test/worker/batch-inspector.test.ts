@@ -1,0 +1,109 @@
+// A batch in which attacks and harmless requests alternate: each gets its own outcome and nobody else's event.
+import t from 'tap'
+import { type Batch, Batcher } from '#src/batch/batcher.js'
+import { stateDecided, Word } from '#src/batch/record-layout.js'
+import { SlabPool } from '#src/batch/slab.js'
+import { completeServeOptions } from '#src/options/load.js'
+import { RequestReader } from '#src/parser/request-reader.js'
+import { Staging } from '#src/parser/staging.js'
+import { type Outcome, outcomes } from '#src/verdict/outcome.js'
+import { BatchInspector } from '#src/worker/batch-inspector.js'
+import { buildInspector } from '#src/worker/build-inspector.js'
+import { EventWriter } from '#src/worker/event-writer.js'
+import { readWorkerSettings } from '#src/worker/worker-settings.js'
+
+/** Cleared at once; held because is_sqli must look at a value; held and found; a candidate at once. */
+const targets = [
+  { target: '/plain?x=hello', outcome: 'clean' },
+  { target: "/held?x=O'Brien%20and%20sons%20(1)", outcome: 'clean' },
+  { target: "/sqli?x=1'%20or%20'1'='1'%20--%20", outcome: 'matched' },
+  { target: '/candidate?x=$globals', outcome: 'matched' },
+] as const
+const rounds = 40
+
+const options = completeServeOptions({ prefilter: 'on', verifyRatio: 0, wafTimeoutUs: 5_000_000 })
+const settings = await readWorkerSettings(options)
+const built = buildInspector(settings, false)
+t.teardown(() => built.dispose())
+
+interface Inspected {
+  readonly outcomes: readonly Outcome[]
+  readonly reportedPaths: readonly string[]
+}
+
+t.test('outcomes and events belong to their own requests', async (t) => {
+  const inspected = inspect(Array.from({ length: rounds }, () => targets.map(({ target }) => target)).flat())
+  t.strictSame(inspected.outcomes, Array.from({ length: rounds }, () => targets.map(({ outcome }) => outcome)).flat())
+  t.equal(inspected.reportedPaths.length, rounds * 2)
+  t.equal(inspected.reportedPaths.filter((path) => path === '/sqli').length, rounds)
+  t.equal(inspected.reportedPaths.filter((path) => path === '/candidate').length, rounds)
+})
+
+t.test('harmless requests with values to check share engine calls', async (t) => {
+  const before = built.prefilter?.stats.checkCalls ?? 0
+  const inspected = inspect(Array.from({ length: rounds }, () => targets[1].target))
+  t.strictSame(new Set(inspected.outcomes), new Set(['clean']))
+  t.ok((built.prefilter?.stats.checkCalls ?? 0) - before <= 2, 'one call for the batch')
+})
+
+function inspect(requestTargets: readonly string[]): Inspected {
+  const inspector = new BatchInspector(built, new EventWriter(settings.inspection, built.engine), () => false)
+  const decided: Outcome[] = []
+  const reportedPaths: string[] = []
+  for (const { slab, recordCount } of batchesOf(requestTargets)) {
+    const { events } = inspector.inspect({
+      kind: 'inspect',
+      slab: slab.buffer,
+      recordCount,
+      distrustedAddresses: [],
+      isPrefilterOff: false,
+      dispatchedAtMs: Date.now(),
+      dispatchedAt: process.hrtime(),
+    })
+    for (const event of events) reportedPaths.push(JSON.parse(Buffer.from(event).toString()).request.path)
+    let base = 0
+    for (let index = 0; index < recordCount; index += 1) {
+      decided.push(outcomes[(slab.words[base + Word.state] ?? 0) - stateDecided] ?? 'lost')
+      base += (slab.words[base + Word.byteLength] ?? 0) >> 2
+    }
+  }
+  return { outcomes: decided, reportedPaths }
+}
+
+function batchesOf(all: readonly string[]): Batch[] {
+  const slabs = new SlabPool(1 << 20)
+  const batches: Batch[] = []
+  const receiver = {
+    hasIdleWorker: false,
+    queuedBytes: 0,
+    submit: (batch: Batch) => void batches.push(batch),
+  }
+  const batcher = new Batcher(slabs, receiver, { ...options, batchAgeMs: 60_000 })
+  const facts = {
+    methodId: 0,
+    methodStart: 0,
+    methodEnd: 0,
+    httpVersion: 0,
+    parseError: 'none' as const,
+    peer: Buffer.from('192.0.2.1'),
+    peerPort: 1,
+    receivedAtMs: Date.now(),
+  }
+  const ignore = (): void => {}
+  const reader = new RequestReader(
+    options,
+    new Staging(options, slabs, 1 << 20),
+    {
+      onWholeRequest: (assembly, recordFacts, chunk) => void batcher.addFromChunk(assembly, recordFacts, chunk),
+      onStagedRequest: ignore,
+      onShedRequest: ignore,
+      onUnparsable: ignore,
+      onContinueExpected: ignore,
+    },
+    facts,
+  )
+  for (const target of all) reader.consume(Buffer.from(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`))
+  batcher.seal()
+  reader.dispose()
+  return batches
+}
