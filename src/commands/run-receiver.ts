@@ -73,14 +73,19 @@ function renderBanner(info: PipelineInfo, options: ServeOptions): string {
   const [first = ''] = info.listening
   return [
     `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}${processes}`,
-    `Try it: ${tryLine(first)}`,
+    `Try it: ${tryLine(first, options.tlsCert !== '')}`,
     '',
   ].join('\n')
 }
 
-function tryLine(address: string): string {
+/** The one line to try, for the first address. */
+export function tryLine(address: string, isTls: boolean): string {
   const target = '/?x=$globals'
-  if (address.startsWith('unix:')) return `curl --unix-socket ${address.slice('unix:'.length)} 'http://mirror${target}'`
+  // A mirror's certificate hardly names 127.0.0.1, so curl is told not to ask.
+  const curl = isTls ? 'curl -k' : 'curl'
+  const scheme = isTls ? 'https' : 'http'
+  const isUnix = address.startsWith('unix:')
+  if (isUnix) return `${curl} --unix-socket ${address.slice('unix:'.length)} '${scheme}://mirror${target}'`
   const reachable = address.replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1')
-  return `curl 'http://${reachable}${target}'`
+  return `${curl} '${scheme}://${reachable}${target}'`
 }

@@ -93,10 +93,14 @@ t.test('rules that went bad: the old ones stay, and it is counted', async (t) =>
   const receiver = await Receiver.start(t, { rulesPath })
   writeFileSync(rulesPath, '{"version": "2.2", "rules": [')
   receiver.process.signal('SIGHUP')
-  await waitUntil('the failed reload to be counted', async () => {
-    const failed = await receiver.metric('mirrorwaf_ruleset_reloads_total', 'result="failed"')
-    return failed === 1 || undefined
-  })
+  await waitUntil(
+    'the failed reload to be counted',
+    async () => {
+      const failed = await receiver.metric('mirrorwaf_ruleset_reloads_total', 'result="failed"')
+      return failed === 1 || undefined
+    },
+    () => receiver.process.describe(),
+  )
   await sendAlone(receiver.port, attackNumber(1))
   await receiver.awaitEvent('case=n1-')
 })

@@ -1,15 +1,7 @@
 // The compiled places as a worker walks them: automata attached, children found by bytes.
-import type { Automaton } from '../automaton/automaton.js'
-import type { CheckRequest, CompiledPlace } from '../compiled-ruleset.js'
+import type { CompiledPlace } from '../compiled-ruleset.js'
 import type { IpMatcher } from './ip-matcher.js'
-import type { ReadyRescan } from './value-scanner.js'
-
-/** An automaton and what to do about its flags. */
-export interface ScanGroup {
-  readonly automaton: Automaton
-  readonly rescans: readonly ReadyRescan[]
-  readonly checks: readonly CheckRequest[]
-}
+import type { ScanGroup } from './scan-group.js'
 
 /** Looks up what a place refers to by number. */
 export interface PlaceParts {

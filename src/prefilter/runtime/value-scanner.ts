@@ -2,23 +2,14 @@
 import { firedResult } from '../automaton/automaton.js'
 import type { CheckRequest, Rescan } from '../compiled-ruleset.js'
 import { type AsciiSet, intersects } from '../regex/required-bytes.js'
-import { type TransformerPort, transformers } from '../transformers/transformer.js'
+import { transformers } from '../transformers/transformer.js'
 import { addNormalizedAscii } from '../transformers/unicode-normalize.js'
-import type { ScanGroup } from './place.js'
+import type { ReadyRescan, ScanGroup } from './scan-group.js'
 import type { ValueStore } from './value-store.js'
 
 /** The engine cuts texts at 4096 bytes, and decoders send nothing longer; a port may double that. */
 const maxTextBytes = 4096
 const scratchBytes = 2 * maxTextBytes + 64
-
-/** A rescan with its code looked up; one shape. Without a group it asks for characters: for none, if a trigger fires. */
-export interface ReadyRescan {
-  readonly triggers: number
-  readonly seeds: number
-  readonly ports: readonly TransformerPort[]
-  readonly group: ScanGroup | undefined
-  readonly required: readonly (readonly AsciiSet[])[]
-}
 
 /** @param groups - those made so far; a rescan's group is made before the group that refers to it. */
 export function readyRescan(rescan: Rescan, groups: readonly ScanGroup[]): ReadyRescan {

@@ -20,6 +20,9 @@ export interface ReceiverOptions {
   readonly isOutputStalled?: boolean
 }
 
+/** What tells why requests and outcomes do not add up. */
+const accountPattern = /^mirrorwaf_(requests|records|events|sink_dropped|workers|engine_errors|batches)_?[a-z_]*[ {]/
+
 /** One running receiver. It ends with the test that started it. */
 export class Receiver {
   readonly port: number
@@ -85,6 +88,13 @@ export class Receiver {
     )
   }
 
+  /** The metrics whose lines match and are not 0, for failure messages. */
+  async #describeMetrics(pattern: RegExp): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
+    const lines = (await answer.text()).split('\n')
+    return lines.filter((line) => pattern.test(line) && !line.endsWith(' 0')).join('; ')
+  }
+
   /** What the load balancer's question is answered with: 200, or 503 while it drains. */
   async readyStatus(): Promise<number> {
     const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/readyz`)
@@ -117,7 +127,7 @@ export class Receiver {
         const decided = await this.metric('mirrorwaf_requests_outcome_total')
         const matched = await this.outcomeCount('matched')
         const written = this.events().length
-        seen = `received ${received}, decided ${decided}, matched ${matched}, events ${written}`
+        seen = `events ${written}; ${await this.#describeMetrics(accountPattern)}`
         return (received === count && decided === count && written === matched) || undefined
       },
       () => `${seen} ${this.process.describe()}`,
