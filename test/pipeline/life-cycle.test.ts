@@ -11,6 +11,9 @@ import { sleep, waitUntil } from '../e2e/support/wait-until.js'
 import { Client } from '../listener/support/client.js'
 import { rulesetText, writeRuleset } from '../worker/support/small-ruleset.js'
 
+// Programs start and stop in here; each wait has its own, shorter end.
+t.setTimeout(120_000)
+
 /** A request that the small ruleset matches, and whose event can be told from the others'. */
 function attack(number: number): Buffer {
   return Buffer.from(`GET /?x=$globals&case=n${number}- HTTP/1.1\r\nHost: a\r\n\r\n`)
