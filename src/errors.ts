@@ -64,7 +64,7 @@ export const errorCatalogue = {
   MWAF_KUBE_UNAUTHENTICATED:
     'The API server {server} does not accept the credentials of context {context}. Log in again.',
   MWAF_KUBE_RIGHTS_MISSING:
-    'Rights are missing in the cluster: {missing}. Bind a role that has them; deploy/kustomize/base has one to copy.',
+    'Rights are missing in the cluster: {missing}. Bind a role that has them; deploy/kustomize/components has such roles.',
   MWAF_KUBE_RESPONSE: 'The answer to {request} is not what a Kubernetes API server sends: {reason}. Check the address.',
   MWAF_KUBE_REFUSED: 'The API server refused {request} ({status}): {reason}',
   MWAF_KUBE_CONFLICT: '{object} changed {attempts} times while it was being patched. Run the command again.',

@@ -52,8 +52,8 @@ export interface PipelineInfo {
 const keptSlabBytes = 32 * 1024 * 1024
 /** How long a connection that got its last answer may take to close. */
 const lingerTimeoutMs = 2000
-/** Time for a last flush when everything else is done. */
-const lastFlushMs = 2000
+/** Time that the queue and then the sinks get at the end, even when connections have used the drain timeout up. */
+const leastTimeMs = 2000
 
 /** The running receiver. Make it with `startPipeline`. */
 export class Pipeline {
@@ -120,9 +120,9 @@ export class Pipeline {
     while (listener.connectionCount > 0 && performance.now() < deadlineMs) await delay(20)
     listener.closeConnections()
     batcher.seal()
-    if (pool !== undefined) await withinTime(pool.drained(), Math.max(0, deadlineMs - performance.now()))
+    if (pool !== undefined) await withinTime(pool.drained(), Math.max(leastTimeMs, deadlineMs - performance.now()))
     await pool?.close()
-    const flushed = await reporter.flush(Math.max(lastFlushMs, deadlineMs - performance.now()))
+    const flushed = await reporter.flush(Math.max(leastTimeMs, deadlineMs - performance.now()))
     if (!flushed.isComplete) this.#hooks.log.warn('not all events could be written before the end')
     sampler.stop()
     await reporter.stop()

@@ -2,7 +2,7 @@
 import type { Command } from './command.js'
 
 /** In the order of the overview. */
-export const commandNames = ['serve', 'scan', 'rules', 'gateway', 'kube', 'version', 'help'] as const
+export const commandNames = ['serve', 'scan', 'rules', 'gateway', 'demo', 'kube', 'version', 'help'] as const
 export type CommandName = (typeof commandNames)[number]
 
 /** The command, or `undefined` when there is none of that name. */
@@ -15,6 +15,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   scan: async () => (await import('./scan.js')).scanCommand,
   rules: async () => (await import('./rules.js')).rulesCommand,
   gateway: async () => (await import('./gateway.js')).gatewayCommand,
+  demo: async () => (await import('./demo.js')).demoCommand,
   kube: async () => (await import('./kube.js')).kubeCommand,
   version: async () => (await import('./version.js')).versionCommand,
   help: async () => (await import('./help.js')).helpCommand,

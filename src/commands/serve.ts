@@ -2,6 +2,7 @@
 import { createEngine } from '../engine/ddwaf.js'
 import { readRuleset } from '../engine/ruleset.js'
 import { MirrorwafError } from '../errors.js'
+import { readTlsMaterial } from '../listener/tls-material.js'
 import { renderHelp, toAnyRows } from '../options/help.js'
 import { single } from '../options/kinds/option-kind.js'
 import { yesOrNo } from '../options/kinds/scalars.js'
@@ -28,9 +29,12 @@ export const serveCommand: Command = {
     for (const warning of loaded.warnings) io.report(`mirrorwaf: warning: ${warning}\n`)
     const { options } = loaded.receiver
     if (loaded.own.printConfig) await io.print(renderConfig(serveTable, loaded.receiver))
-    if (loaded.own.check) await io.print(await checkStart(options))
-    if (loaded.own.printConfig || loaded.own.check) return 0
+    if (loaded.own.printConfig && !loaded.own.check) return 0
     refuseDisabled(options, io)
+    if (loaded.own.check) {
+      await io.print(await checkStart(options))
+      return 0
+    }
     const { runReceiver } = await import('./run-receiver.js')
     return runReceiver(options, io)
   },
@@ -72,8 +76,9 @@ const serveGrammar: CommandGrammar<ServeCommandOptions> = {
   receiver: serveTable,
 }
 
-/** Builds the engine once, as each worker will. */
+/** Reads what a start reads and builds the engine once, as each worker will. */
 async function checkStart(options: ServeOptions): Promise<string> {
+  readTlsMaterial(options)
   const engine = createEngine(await readRuleset(options.rules), options)
   engine.dispose()
   return `mirrorwaf: configuration and rules are valid (${engine.name} ${engine.version}, rules ${engine.rulesVersion || 'without a version'})\n`

@@ -98,9 +98,9 @@ export class LatencyHistogram {
   }
 
   /**
-   * Adds what another histogram, in another process, has gained. Writer thread only.
-   * @param older - its slots at the time before, all of `slots`; empty histograms are all zero.
-   * @param newer - its slots now.
+   * Adds what another process's histogram has gained between two moments. Writer thread only.
+   * @param older - copy of that histogram's memory at the first moment; an empty array stands for a new histogram.
+   * @param newer - copy of it at the second.
    */
   addGrowth(older: Float64Array, newer: Float64Array): void {
     const slots = this.#slots

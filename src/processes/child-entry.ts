@@ -103,7 +103,7 @@ function leaveSignalsToPrimary(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore)
 }
 
-/** A start that failed is answered where it was awaited first. */
+/** For signals that are the primary's, and for a start that failed: `child.catch(reject)` has answered that. */
 function ignore(): void {}
 
 function tellRefusal(thrown: unknown): Promise<void> {

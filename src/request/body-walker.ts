@@ -87,26 +87,30 @@ export class BodyWalker {
   #walkEncoded(record: RecordReader, visitor: ValueVisitor, media: MediaType, bodyEnd: number): void {
     const { bytes, bodyStart } = record
     const encodings = this.#readEncodings(record)
-    if (encodings.length === 0) {
+    if (encodings.length === 0 && this.#fault === undefined) {
       this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
       return
     }
     let content = bytes.subarray(bodyStart, bodyEnd)
     let isDecoded = false
+    let isWhole = encodings.length <= maxStackedEncodings && this.#fault !== 'content_encoding_unknown'
     for (const encoding of encodings.slice(-maxStackedEncodings).reverse()) {
       const decoded = decodeContent(content, encoding, this.#settings.bodyInspectLimitBytes, this.#tools.budget)
-      if (decoded.fault === 'corrupt') this.#noteFault('content_encoding_corrupt')
+      if (decoded.fault === 'corrupt') {
+        this.#noteFault('content_encoding_corrupt')
+        isWhole = false
+      }
       if (decoded.fault === 'too-large') this.#isTruncated = true
       if (decoded.fault === 'timed-out') this.#isTimedOut = true
       if (decoded.bytes.length === 0) break
       content = decoded.bytes
       isDecoded = true
     }
+    const isPlain = sniffKind(bytes, bodyStart, bodyEnd) !== 'binary'
+    // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean.
+    if (!isWhole && !isPlain) this.#isTruncated = true
     if (isDecoded) this.#walkCharset(visitor, content, 0, content.length, media)
-    if (!isDecoded) this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
-    else if (sniffKind(bytes, bodyStart, bodyEnd) !== 'binary') {
-      this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
-    }
+    if (!isDecoded || isPlain) this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
   }
 
   /** In the order in which they were applied; unknown ones are noted and left out. */

@@ -3,6 +3,7 @@
 // What would not fit (a 257th entry, more bytes than one run should convert) starts another part that repeats the path of the
 // open containers, so that key paths stay what they are; the parts run one after another on one context.
 import type { EngineInput, EngineValue } from '../engine/engine.js'
+import { InputFrame } from './input-frame.js'
 import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from './value-visitor.js'
 
 /** Entries of a container that the engine reads (libddwaf 1.30.1 through native-appsec 11.0.3, tried). */
@@ -23,53 +24,12 @@ export type PartConsumer = (part: EngineInput) => boolean
 /** A container nested deeper than this becomes one flat map of lists, which takes two levels. */
 const flatNesting: number = maxNesting - 1
 
-type MutableMap = { [key: string]: EngineValue }
-
-function createMap(): MutableMap {
-  return Object.create(null)
-}
-
-/** A container that is being built. Reused. */
-class Frame {
-  kind: 'plain' | 'multi' | 'list' = 'plain'
-  map: MutableMap = createMap()
-  list: EngineValue[] = []
-  /** Lists under keys of `map`: all keys of a `multi` map, repeated keys of a plain one. */
-  readonly listByKey: Map<string, EngineValue[]> = new Map()
-  entryCount = 0
-  key = ''
-  /** 0 for the address map, 1 for an address's own container. */
-  nesting = 0
-  /** Containers that were opened below and put into this one instead, because they would lie too deep. */
-  flattened = 0
-
-  reset(kind: Frame['kind'], nesting: number): void {
-    this.kind = kind
-    this.key = ''
-    this.flattened = 0
-    this.startPart(nesting)
-  }
-
-  /** Begins again, empty, with the same kind and current key. */
-  startPart(nesting: number): void {
-    if (this.kind === 'list') this.list = []
-    else this.map = createMap()
-    this.listByKey.clear()
-    this.entryCount = 0
-    this.nesting = nesting
-  }
-
-  get value(): EngineValue {
-    return this.kind === 'list' ? this.list : this.map
-  }
-}
-
 /**
  * Both the sink and the visitor of a walk. Usage: `reset(consumer)`, walk, `flush()`; head and body may be flushed apart, so
  * that the head's addresses run first. Integer-like keys come first in their map, as JavaScript orders them.
  */
 export class EngineInputBuilder implements AddressSink, ValueVisitor {
-  readonly #frames: Frame[] = [new Frame()]
+  readonly #frames: InputFrame[] = [new InputFrame()]
   #depth = 0
   #partBytes = 0
   #consume: PartConsumer = () => false
@@ -144,18 +104,18 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     this.#scalar(null)
   }
 
-  get #root(): Frame {
+  get #root(): InputFrame {
     return this.#frameAt(0)
   }
 
-  get #top(): Frame {
+  get #top(): InputFrame {
     return this.#frameAt(this.#depth)
   }
 
-  #frameAt(depth: number): Frame {
+  #frameAt(depth: number): InputFrame {
     const frame = this.#frames[depth]
     if (frame !== undefined) return frame
-    const created = new Frame()
+    const created = new InputFrame()
     this.#frames[depth] = created
     return created
   }
@@ -166,7 +126,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     this.#attach(value)
   }
 
-  #open(kind: Frame['kind']): void {
+  #open(kind: InputFrame['kind']): void {
     if (this.#isStopped) return
     this.#makeRoom()
     if (this.#nestingOfNext() > flatNesting && this.#top.kind === 'plain') this.#startPart()
@@ -228,7 +188,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     else this.#setEntry(top, value)
   }
 
-  #setEntry(frame: Frame, value: EngineValue): void {
+  #setEntry(frame: InputFrame, value: EngineValue): void {
     if (frame.entryCount >= maxContainerEntries) this.#startPart()
     frame.map[frame.key] = value
     frame.entryCount++
@@ -246,7 +206,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
   }
 
   /** A repeated key keeps all its values, as a list; that puts what lies under it one level deeper. */
-  #attachRepeated(frame: Frame, value: EngineValue): void {
+  #attachRepeated(frame: InputFrame, value: EngineValue): void {
     const list = frame.listByKey.get(frame.key)
     if (list !== undefined && list.length < maxContainerEntries) {
       list.push(value)
@@ -288,7 +248,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
 }
 
 /** Puts the one open container into its parent, both empty. */
-function putFirst(parent: Frame, value: EngineValue): void {
+function putFirst(parent: InputFrame, value: EngineValue): void {
   if (parent.kind === 'list') {
     parent.list.push(value)
     return

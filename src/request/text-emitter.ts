@@ -10,7 +10,7 @@ export const maxTextBytes = 4096
 
 /**
  * Bytes that two neighbouring windows share: any match of up to this length lies whole in one window. The rules' longest
- * phrase has 80 bytes and their regexes match attacks well below 200; a `.*` that an attacker stretches further would
+ * phrase has 84 bytes and their regexes match attacks well below 200; a `.*` that an attacker stretches further would
  * escape a single string as well, at the engine's own limit. 1024 costs a third more scanning, 2048 would double it.
  */
 export const windowOverlapBytes = 1024

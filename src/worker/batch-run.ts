@@ -25,6 +25,15 @@ export function countDecided(batch: Batch): number {
   return count
 }
 
+/** Whether a worker is at one of the records. */
+export function isInHand(batch: Batch): boolean {
+  let isOne = false
+  forEachRecord(batch, (words, base) => {
+    if (words[base + Word.state] === stateInHand) isOne = true
+  })
+  return isOne
+}
+
 /**
  * Settles a batch whose worker died or failed: the record in hand is lost. Matched records are inspected again, because
  * their events died with the worker. When the batch has had its attempts, all that is undecided is lost.

@@ -168,6 +168,7 @@ export class Inspector {
       result.reset(record.word(Word.flags))
       result.isCleared = true
       result.outcome = outcome
+      if (outcome === 'truncated') result.isTruncated = true
       return result
     }
     this.judge(record)

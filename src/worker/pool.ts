@@ -8,7 +8,7 @@ import type { Batch, BatchReceiver } from '../batch/batcher.js'
 import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
 import type { RestartCause } from '../observe/counter-ids.js'
 import { withinTime } from '../within-time.js'
-import { type BatchRun, countDecided, settleAfterDeath } from './batch-run.js'
+import { type BatchRun, countDecided, isInHand, settleAfterDeath } from './batch-run.js'
 import type { BatchResult, BatchTask, WorkerAnswer, WorkerFailed, WorkerReady, WorkerSettings } from './messages.js'
 import { askToStop, createRespawnGate, noteDeath, noteSuccess } from './respawn-gate.js'
 
@@ -18,6 +18,8 @@ export interface PoolSettings {
   readonly workerHeapMib: number
   /** Longest time a worker may take without deciding a record, in ms; then it is stuck and is ended. */
   readonly batchDeadlineMs: number
+  /** The workers' entry file, for tests of workers that misbehave; the real one when left out. */
+  readonly threadPath?: string
 }
 
 /** What the pool tells: all calls come on the listener thread. */
@@ -40,7 +42,13 @@ export interface PoolObserver {
 /** How long workers may take to finish the record in hand at the end; many times the engine's own limit. */
 const stopPatienceMs = 1000
 
-const threadPath = fileURLToPath(new URL('./thread.js', import.meta.url))
+/**
+ * How long a batch may wait for a worker that is just being started, in ms: the longest respawn delay (`respawn-gate.ts`) and a
+ * ruleset that loads slowly. A shorter batch deadline must not end a worker before it could begin.
+ */
+const startPatienceMs = 30_000
+
+const defaultThreadPath: string = fileURLToPath(new URL('./thread.js', import.meta.url))
 
 /** A pool of inspection workers. Make it with `InspectionPool.start`. */
 export class InspectionPool implements BatchReceiver {
@@ -82,9 +90,12 @@ export class InspectionPool implements BatchReceiver {
     return this.#queuedBytes
   }
 
-  /** @throws MirrorwafError `MWAF_POOL_CLOSED` after `close`; the batch stays the caller's. */
+  /** After `close` nothing is inspected any more: the batch is counted as lost. */
   submit(batch: Batch): void {
-    if (this.#isClosed) throw new MirrorwafError('MWAF_POOL_CLOSED')
+    if (this.#isClosed) {
+      this.#observer.onBatchDone(batch, undefined)
+      return
+    }
     this.#queuedBytes += batch.slab.buffer.byteLength
     this.#queue.push({ batch, attempts: 0 })
     this.#dispatch()
@@ -92,10 +103,14 @@ export class InspectionPool implements BatchReceiver {
 
   /**
    * Warms new workers with another ruleset and swaps them in; the old ones finish what they hold.
-   * @throws as `start`; then the old workers go on.
+   * @throws as `start`, then the old workers go on; `MWAF_POOL_CLOSED` when the pool was closed meanwhile.
    */
   async replace(worker: Omit<WorkerSettings, 'respawnGate'>): Promise<WorkerReady> {
     const started = await startThreads(this.#settings, worker)
+    if (this.#isClosed) {
+      await started.threads.destroy()
+      throw new MirrorwafError('MWAF_POOL_CLOSED')
+    }
     const old = this.#threads
     this.#threads = started.threads
     this.#gate = started.gate
@@ -137,10 +152,12 @@ export class InspectionPool implements BatchReceiver {
   #run(run: BatchRun, threads: Piscina<BatchTask, WorkerAnswer>, gate: SharedArrayBuffer): void {
     run.attempts += 1
     const deadline = new AbortController()
+    const startedMs = performance.now()
     let decidedCount = countDecided(run.batch)
     const timer = setInterval(() => {
       const count = countDecided(run.batch)
-      if (count === decidedCount) deadline.abort()
+      const hasBegun = isInHand(run.batch) || performance.now() - startedMs > startPatienceMs
+      if (count === decidedCount && hasBegun) deadline.abort()
       decidedCount = count
     }, this.#settings.batchDeadlineMs)
     const task: BatchTask = {
@@ -206,7 +223,7 @@ async function startThreads(
   const gate = createRespawnGate()
   const workerSettings: WorkerSettings = { ...worker, respawnGate: gate }
   const threads = new Piscina<BatchTask, WorkerAnswer>({
-    filename: threadPath,
+    filename: settings.threadPath ?? defaultThreadPath,
     name: 'runTask',
     minThreads: settings.workers,
     maxThreads: settings.workers,

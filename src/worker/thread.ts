@@ -18,10 +18,12 @@ type ThreadState =
 // Foreign boundary: what the pool gave as workerData, cloned by Node.
 const settings = workerData as WorkerSettings
 const gateWords = new Int32Array(settings.respawnGate)
-const state: ThreadState = start()
+let state: ThreadState = start()
 
 /** Runs one task; piscina calls it by name. The slab's records get their outcomes, the answer carries the events. */
 export function runTask(task: WorkerTask): WorkerAnswer {
+  // What kept a respawned worker from its engine may be over: it tries again with each batch, as slowly as a new one would.
+  if (state.kind === 'failed' && task.kind === 'inspect') state = start()
   if (state.kind === 'failed') return state.failure
   if (task.kind === 'inspect') return state.batches.inspect(task)
   const { engine } = state

@@ -34,6 +34,16 @@ t.test('--check refuses fewer rules than asked for, and patterns that are none',
   t.match(pattern.err(), /MWAF_REDACTION_PATTERN/)
 })
 
+t.test('--check refuses TLS files that are missing or no PEM, as a start does', async (t) => {
+  const dir = t.testdir({ 'no.pem': 'no PEM' })
+  for (const file of ['no.pem', 'missing.pem']) {
+    const { io, err } = createFakeIo()
+    const path = join(dir, file)
+    t.equal(await dispatch(['serve', '--check', `--tls-cert=${path}`, `--tls-key=${path}`], io), 1, file)
+    t.match(err(), /MWAF_LISTENER_TLS/)
+  }
+})
+
 t.test('wrong configuration is exit 2', async (t) => {
   for (const argv of [['--workers=0'], ['--nonsense'], ['--config=/nowhere.yaml'], ['--tls-key=k']]) {
     t.equal(await dispatch(['serve', '--check', ...argv], createFakeIo().io), 2, argv.join(' '))
@@ -51,8 +61,10 @@ t.test('--print-config prints values with sources and warns on stderr', async (t
 
 t.test('DD_APPSEC_ENABLED=false is exit 1 with the reason', async (t) => {
   for (const value of ['false', '0']) {
-    const { io, err } = createFakeIo({ DD_APPSEC_ENABLED: value })
-    t.equal(await dispatch(['serve'], io), 1)
-    t.match(err(), `MWAF_APPSEC_DISABLED: DD_APPSEC_ENABLED=${value}`)
+    for (const argv of [['serve'], ['serve', '--check']]) {
+      const { io, err } = createFakeIo({ DD_APPSEC_ENABLED: value })
+      t.equal(await dispatch(argv, io), 1)
+      t.match(err(), `MWAF_APPSEC_DISABLED: DD_APPSEC_ENABLED=${value}`)
+    }
   }
 })

@@ -1,14 +1,11 @@
 // 500 routes: all patched, with progress on a terminal, faster per route than client-go at its default limits.
 import { execFile } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { mapConcurrently } from '#src/kube/access/map-concurrently.js'
 import { arrayAt, numberAt, parseJson } from '#src/kube/json/json-value.js'
 import { httpRoute, httpRoutes, KubeFixture, mirrorService, namespace, pathRule } from './support/kube-fixture.js'
+import { kubeTool } from './support/kube-tools.js'
 
 t.setTimeout(900_000)
 const kube = await KubeFixture.start()
@@ -23,16 +20,6 @@ async function addRoutes(inNamespace: string, count: number): Promise<void> {
   await kube.create(namespace(inNamespace))
   const names = Array.from({ length: count }, (_, index) => `r${String(index).padStart(3, '0')}`)
   await mapConcurrently(names, (name) => kube.create(httpRoute(inNamespace, name, [pathRule('/a'), pathRule('/b')])))
-}
-
-async function buildYardstick(): Promise<string> {
-  const { XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
-  const folder = join(XDG_CACHE_HOME, 'mirrorwaf-kube', 'tools')
-  await mkdir(folder, { recursive: true })
-  const source = fileURLToPath(new URL('../../../test/kube/', import.meta.url))
-  const env = { ...process.env, GOFLAGS: '-mod=readonly', GOWORK: 'off', CGO_ENABLED: '0' }
-  await run('go', ['build', '-buildvcs=false', '-o', join(folder, 'yardstick'), './yardstick'], { cwd: source, env })
-  return join(folder, 'yardstick')
 }
 
 await kube.create(namespace('mirror'), mirrorService('mirror'))
@@ -55,7 +42,7 @@ t.test('500 routes are all patched, counted on the terminal, and faster each tha
   )
   t.equal(withBoth.length, routeCount)
 
-  const yardstick = await buildYardstick()
+  const yardstick = await kubeTool('yardstick')
   const flags = [
     '-kubeconfig',
     kube.kubeconfig,

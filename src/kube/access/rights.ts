@@ -10,6 +10,8 @@ export interface Right {
   readonly resource: Resource
   /** `undefined`: in all namespaces. */
   readonly namespace: string | undefined
+  /** The one object that is meant; `undefined`: any. A role may be tied to names, except for create, list and watch. */
+  readonly name?: string
 }
 
 /** The rights to do several things to one resource. */
@@ -19,6 +21,16 @@ export function rightsTo(
   ...verbs: readonly Right['verb'][]
 ): Right[] {
   return verbs.map((verb) => ({ verb, resource, namespace }))
+}
+
+/** The rights to do several things to one object. */
+export function rightsToOne(
+  resource: Resource,
+  namespace: string,
+  name: string,
+  ...verbs: readonly Right['verb'][]
+): Right[] {
+  return verbs.map((verb) => ({ verb, resource, namespace, name }))
 }
 
 /** The rights out of `needed` that this user does not have. */
@@ -36,14 +48,14 @@ export async function requireRights(cluster: Cluster, needed: readonly Right[]):
 
 /** `get, list httproutes.gateway.networking.k8s.io in all namespaces; ...`: verbs of one resource together. */
 export function describeRights(rights: readonly Right[]): string {
-  const byPlace = Map.groupBy(rights, ({ resource: { plural, group }, namespace }) => {
+  const byPlace = Map.groupBy(rights, ({ resource: { plural, group }, namespace, name }) => {
     const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`
-    return `${plural}${group === '' ? '' : `.${group}`} ${where}`
+    return `${plural}${group === '' ? '' : `.${group}`}${name === undefined ? '' : `/${name}`} ${where}`
   })
   return [...byPlace].map(([place, group]) => `${group.map(({ verb }) => verb).join(', ')} ${place}`).join('; ')
 }
 
-async function ask(cluster: Cluster, { verb, resource, namespace }: Right): Promise<boolean> {
+async function ask(cluster: Cluster, { verb, resource, namespace, name }: Right): Promise<boolean> {
   const answer = await cluster.review('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
@@ -54,6 +66,7 @@ async function ask(cluster: Cluster, { verb, resource, namespace }: Right): Prom
         version: resource.version,
         resource: resource.plural,
         ...(namespace === undefined ? {} : { namespace }),
+        ...(name === undefined ? {} : { name }),
       },
     },
   })

@@ -3,7 +3,7 @@ import { checkTarget } from '../access/check-target.js'
 import { serviceResource, type WriteMode } from '../access/cluster.js'
 import { requireShareSupport } from '../access/gateway-api.js'
 import { findUnknownGateways, readGatewayNames } from '../access/gateway-names.js'
-import { type Right, requireRights, rightsTo } from '../access/rights.js'
+import { type Right, requireRights, rightsTo, rightsToOne } from '../access/rights.js'
 import { type Consent, withConsent } from '../apply/consent.js'
 import { patchAll } from '../apply/patch-all.js'
 import type { PatchedObject, PatchTask } from '../apply/patch-object.js'
@@ -35,7 +35,7 @@ export function rightsToPatchRoutes(session: KubeSession): Right[] {
   )
   const grants =
     api.grants === undefined ? [] : rightsTo(api.grants, target.namespace, 'list', 'create', 'patch', 'delete')
-  return [...rightsTo(serviceResource, target.namespace, 'get'), ...routes, ...grants]
+  return [...rightsToOne(serviceResource, target.namespace, target.service, 'get'), ...routes, ...grants]
 }
 
 /** The entries that are needed after a run, as far as it came. */

@@ -2,7 +2,7 @@
 import { MirrorwafError } from '../../errors.js'
 import { checkTarget } from '../access/check-target.js'
 import { type Cluster, serviceResource } from '../access/cluster.js'
-import { requireRights, rightsTo } from '../access/rights.js'
+import { requireRights, rightsTo, rightsToOne } from '../access/rights.js'
 import { describeTarget, targetKey } from '../plan/mirror-filter.js'
 import { entryKey, type GrantEntry, isOurs, planGrants, readEntries } from '../plan/plan-grants.js'
 import { readRecords } from '../plan/route-record.js'
@@ -35,7 +35,11 @@ export async function readStatus(session: KubeSession): Promise<StatusReport> {
     namespacesInScope(options).flatMap((namespace) => rightsTo(resource, namespace, 'list')),
   )
   const grantRights = api.grants === undefined ? [] : rightsTo(api.grants, target.namespace, 'list')
-  await requireRights(cluster, [...rightsTo(serviceResource, target.namespace, 'get'), ...routeRights, ...grantRights])
+  await requireRights(cluster, [
+    ...rightsToOne(serviceResource, target.namespace, target.service, 'get'),
+    ...routeRights,
+    ...grantRights,
+  ])
 
   const found = await surveyRoutes(session)
   const grants = api.grants === undefined ? [] : (await cluster.list(api.grants, target.namespace)).items

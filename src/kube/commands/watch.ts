@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { checkTarget } from '../access/check-target.js'
 import { Cluster, serviceResource } from '../access/cluster.js'
 import { requireShareSupport } from '../access/gateway-api.js'
-import { type Right, requireRights, rightsTo } from '../access/rights.js'
+import { type Right, requireRights, rightsTo, rightsToOne } from '../access/rights.js'
 import { KubeExit, type KubeExitCode, type KubeIo } from '../kube-io.js'
 import type { KubeOptions } from '../options/kube-options.js'
 import { describeTarget } from '../plan/mirror-filter.js'
@@ -72,8 +72,16 @@ export function rightsToWatch(session: KubeSession): Right[] {
   )
   const grantWrites = options.reportOnly ? [] : (['create', 'patch', 'delete'] as const)
   const grants = api.grants === undefined ? [] : rightsTo(api.grants, target.namespace, 'list', 'watch', ...grantWrites)
-  const leases = options.reportOnly ? [] : rightsTo(leaseResource, leaseNamespace(session), 'get', 'create', 'update')
-  return [...rightsTo(serviceResource, target.namespace, 'get'), ...routes, ...grants, ...leases]
+  const leases = [
+    ...rightsToOne(leaseResource, leaseNamespace(session), options.lease, 'get', 'update'),
+    ...rightsTo(leaseResource, leaseNamespace(session), 'create'),
+  ]
+  return [
+    ...rightsToOne(serviceResource, target.namespace, target.service, 'get'),
+    ...routes,
+    ...grants,
+    ...(options.reportOnly ? [] : leases),
+  ]
 }
 
 type WatchTools = ConstructorParameters<typeof RouteKeeper>[1]

@@ -5,10 +5,9 @@
 // nothing is unseen. Linear in the input; no recursion.
 import { type DecodeTools, shortTextBytes } from '../decode-tools.js'
 import { windowOverlapBytes } from '../text-emitter.js'
-import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { looksBinary } from './body-kind.js'
-import { isNumeric, sendNumber } from './json-number.js'
+import { endOfScalar, isCutScalar, sendScalar } from './json-scalar.js'
 import { jsonEscapes } from './json-string.js'
 import { walkLooseText } from './loose-text.js'
 
@@ -48,8 +47,6 @@ type Expectation = (typeof Expect)[keyof typeof Expect]
 const keptDepth = 256
 /** Input between two accounts to the budget; one per token would cost a twentieth of the walk. */
 const bytesBetweenSpends = 1024
-/** Longer than any number that is sent in earnest. */
-const maxScalarBytes = 65_536
 const noBytes: Buffer = Buffer.alloc(0)
 
 const inMap = 1
@@ -261,7 +258,7 @@ export class JsonWalker {
     const start = this.#index
     const end = endOfScalar(this.#bytes, start, this.#end)
     const isExpected = this.#expect === Expect.value
-    if (isExpected && this.#sendScalar(visitor, start, end)) {
+    if (isExpected && sendScalar(visitor, this.#bytes, start, end)) {
       this.#index = end
       this.#endValue()
     } else if (isExpected && end === this.#end && isCutScalar(this.#bytes, start, end)) {
@@ -270,26 +267,6 @@ export class JsonWalker {
       this.#endValue()
       this.#fault = 'json_cut'
     } else this.#fail()
-  }
-
-  #sendScalar(visitor: ValueVisitor, start: number, end: number): boolean {
-    const bytes = this.#bytes
-    switch (byteAt(bytes, start)) {
-      case 0x74:
-        if (!isWord(bytes, start, end, 'true')) return false
-        visitor.boolean(true)
-        return true
-      case 0x66:
-        if (!isWord(bytes, start, end, 'false')) return false
-        visitor.boolean(false)
-        return true
-      case 0x6e:
-        if (!isWord(bytes, start, end, 'null')) return false
-        visitor.nil()
-        return true
-      default:
-        return sendNumber(visitor, bytes, start, end)
-    }
   }
 
   /** Closes what is open; after a syntax fault, sends the rest as text. */
@@ -317,38 +294,4 @@ function countBackslashesBefore(bytes: Uint8Array, start: number, index: number)
   let first = index
   while (first > start && bytes[first - 1] === backslash) first--
   return index - first
-}
-
-/** Letters, digits and the signs of numbers. */
-function isScalarByte(byte: number): boolean {
-  const lower = byte | 0x20
-  if (lower >= 0x61 && lower <= 0x7a) return true
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x2e
-}
-
-/** @returns at most `maxScalarBytes` after `start`: a longer run is no scalar. */
-function endOfScalar(bytes: Uint8Array, start: number, end: number): number {
-  let index = start
-  end = Math.min(end, start + maxScalarBytes)
-  while (index < end && isScalarByte(bytes[index] ?? 0)) index++
-  return index
-}
-
-function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  return end - start === word.length && isBeginning(bytes, start, end, word)
-}
-
-/** True when the range is not empty and the word begins with it. */
-function isBeginning(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  if (end - start > word.length) return false
-  for (let index = start; index < end; index++) {
-    if (bytes[index] !== word.charCodeAt(index - start)) return false
-  }
-  return end > start
-}
-
-/** The first letters of a word, or of a number: nothing that a rule could match. */
-function isCutScalar(bytes: Uint8Array, start: number, end: number): boolean {
-  const isWordBeginning = ['true', 'false', 'null'].some((word) => isBeginning(bytes, start, end, word))
-  return isWordBeginning || (end > start && isNumeric(bytes, start, end))
 }

@@ -8,6 +8,7 @@ import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { skipSpace } from './body-kind.js'
 import { ByteGather } from './byte-gather.js'
+import { findDoctypeEnd } from './xml-doctype.js'
 import { decodeEntities, xmlEscapes } from './xml-entities.js'
 
 const lessThan = 0x3c
@@ -18,16 +19,13 @@ const questionMark = 0x3f
 const equalsSign = 0x3d
 const doubleQuote = 0x22
 const singleQuote = 0x27
-const openBracket = 0x5b
-const closeBracket = 0x5d
 
+const noBytes: Buffer = Buffer.alloc(0)
 const textKey = Buffer.from('#text')
 const commentKey = Buffer.from('#comment')
 const instructionKey = Buffer.from('#instruction')
 const doctypeKey = Buffer.from('#doctype')
 
-/** Longest DOCTYPE with its internal subset; what follows is read as text. */
-const maxDoctypeBytes = 262_144
 /** Longest element name; what follows is read as attributes. */
 const maxNameBytes = 65_536
 /** Character data that is sent before its end is found, so that it is seen before the budget can end. */
@@ -45,13 +43,14 @@ export class XmlWalker {
   readonly #tools: DecodeTools
   /** Character data of the open element: a parser joins it across CDATA sections and comments, so the rules must see it joined. */
   readonly #pending: ByteGather = new ByteGather()
-  #bytes: Buffer = this.#pending.bytes
+  #bytes: Buffer = noBytes
   #index = 0
   #end = 0
   /** The next `<`, once it was looked for; a long text is read in blocks, and must not be searched for each. */
   #tagAt = -1
   #depth = 0
   #isCut = false
+  #hasOpenDoctype = false
 
   constructor(tools: DecodeTools) {
     this.#tools = tools
@@ -65,6 +64,7 @@ export class XmlWalker {
     this.#depth = 0
     this.#isCut = false
     this.#tagAt = -1
+    this.#hasOpenDoctype = false
     let isInTime = true
     visitor.openMap('plain')
     while (isInTime && this.#index < end && !visitor.isDone) {
@@ -75,7 +75,7 @@ export class XmlWalker {
     this.#flushText(visitor)
     const isCut = this.#isCut || this.#depth > 0
     for (; this.#depth >= 0; this.#depth--) visitor.closeMap()
-    this.#bytes = this.#pending.bytes
+    this.#bytes = noBytes
     return { fault: isCut ? 'xml_cut' : undefined, isTimedOut: !isInTime }
   }
 
@@ -160,24 +160,19 @@ export class XmlWalker {
     this.#skipPast(close, 3)
   }
 
-  /** Up to the `>` that is neither quoted nor inside the internal subset's brackets. */
+  /**
+   * A DOCTYPE, or any other declaration: one text, nothing of it is interpreted. One that does not end is taken to end at the
+   * first `>`, so that what may not belong to it is read as the document; the others after it too, or this would be quadratic.
+   */
   #readDoctype(visitor: ValueVisitor): void {
     const start = this.#index + 2
-    let index = start
-    let quote = 0
-    let bracketDepth = 0
-    const limit = Math.min(this.#end, start + maxDoctypeBytes)
-    for (; index < limit; index++) {
-      const byte = this.#bytes[index] ?? 0
-      if (quote !== 0) {
-        if (byte === quote) quote = 0
-      } else if (byte === doubleQuote || byte === singleQuote) quote = byte
-      else if (byte === openBracket) bracketDepth++
-      else if (byte === closeBracket) bracketDepth--
-      else if (byte === greaterThan && bracketDepth <= 0) break
+    let close = this.#hasOpenDoctype ? -1 : findDoctypeEnd(this.#bytes, start, this.#end)
+    if (close < 0) {
+      this.#hasOpenDoctype = true
+      close = findNear(this.#bytes, greaterThan, start, this.#end)
     }
-    this.#sendText(visitor, doctypeKey, this.#bytes, start, index)
-    this.#skipPast(index, 1)
+    this.#sendText(visitor, doctypeKey, this.#bytes, start, close)
+    this.#skipPast(close, 1)
   }
 
   /** Sends what lies between the construct's opening and its closing mark as one text. */

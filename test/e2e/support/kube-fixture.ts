@@ -12,7 +12,15 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Cluster, namespaceResource, pathOf, type Resource, serviceResource } from '#src/kube/access/cluster.js'
 import { type ClusterConnection, connect } from '#src/kube/access/kubeconfig.js'
-import { isObject, type JsonObject, numberAt, parseJson, stringAt, valueAt } from '#src/kube/json/json-value.js'
+import {
+  isObject,
+  type JsonObject,
+  numberAt,
+  objectAt,
+  parseJson,
+  stringAt,
+  valueAt,
+} from '#src/kube/json/json-value.js'
 import { type CommandResult, type CommandSettings, runCommand } from '../../kube-plans/support/run-command.js'
 
 /** Releases of the Gateway API whose CRDs the fixture has, oldest first. */
@@ -102,6 +110,31 @@ export class KubeFixture {
       if (outcome.kind === 'refused') throw outcome.error
       if (outcome.kind !== 'written') throw new Error(`${outcome.kind}: ${JSON.stringify(object)}`)
     }
+  }
+
+  /**
+   * Has the server check an object without storing it.
+   * @param defaultNamespace - of objects that do not say theirs and are not of the cluster as a whole.
+   * @returns what is wrong: the refusal, or warnings.
+   */
+  async dryRun(object: JsonObject, defaultNamespace: string): Promise<readonly string[]> {
+    const isClusterWide = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'].includes(stringAt(object, 'kind') ?? '')
+    const metadata = { ...(isClusterWide ? {} : { namespace: defaultNamespace }), ...objectAt(object, 'metadata') }
+    const outcome = await this.admin.apply(resourceOf(object), { ...object, metadata }, { isDryRun: true })
+    if (outcome.kind === 'written') return outcome.warnings
+    return [outcome.kind === 'refused' ? outcome.error.message : outcome.kind]
+  }
+
+  /** Puts an object in the place of the one that is there. */
+  async replaceObject(object: JsonObject): Promise<void> {
+    const outcome = await this.admin.replace(resourceOf(object), object, { isDryRun: false })
+    if (outcome.kind === 'refused') throw outcome.error
+  }
+
+  async delete(object: JsonObject): Promise<void> {
+    const resource = resourceOf(object)
+    const [inNamespace, name] = [stringAt(object, 'metadata', 'namespace'), stringAt(object, 'metadata', 'name') ?? '']
+    await this.admin.remove(resource, await this.read(resource, inNamespace, name), { isDryRun: false })
   }
 
   /** An object as it is now. */
@@ -238,7 +271,12 @@ function resourceOf(object: JsonObject): Resource {
   if (found !== undefined) return found
   const [group = '', version = group] = (stringAt(object, 'apiVersion') ?? '').split('/')
   const isCore = group === version
-  return { group: isCore ? '' : group, version, plural: `${kind?.toLowerCase()}s`, kind: kind ?? '' }
+  return { group: isCore ? '' : group, version, plural: pluralOf(kind ?? ''), kind: kind ?? '' }
+}
+
+function pluralOf(kind: string): string {
+  const word = kind.toLowerCase()
+  return word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}s`
 }
 
 function readAuditLine(line: string): AuditedRequest {

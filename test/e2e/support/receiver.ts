@@ -95,6 +95,12 @@ export class Receiver {
     return lines.filter((line) => pattern.test(line) && !line.endsWith(' 0')).join('; ')
   }
 
+  /** What the load balancer's question is answered with: 200, or 503 while it drains. */
+  async readyStatus(): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/readyz`)
+    return answer.status
+  }
+
   /** The value of a metric, summed over its label sets unless one is given, e.g. `outcome="clean"`. */
   async metric(name: string, labels = ''): Promise<number> {
     const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)

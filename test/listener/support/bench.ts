@@ -44,8 +44,8 @@ const patient: ListenerSettings = {
   tls: undefined,
   backlog: 128,
   socketMode: 0o660,
-  isPortShared: false,
   option: '--listen',
+  isPortShared: false,
 }
 
 /** A listener under test; it ends with the test that opened it. */

@@ -55,6 +55,14 @@ t.test('malformed mark-up is read as far as it makes sense', async (t) => {
   t.strictSame(xml('<a =x>'), { a: { '=': null, x: null } })
 })
 
+t.test('a DOCTYPE ends where its own parts allow', async (t) => {
+  const after = (doctype: string) => JSON.parse(JSON.stringify(xml(`${doctype}<a>x</a>`)))
+  t.strictSame(after('<!DOCTYPE a>').a, { '#text': 'x' })
+  t.strictSame(after('<!DOCTYPE a [<!-- \' ] > --><?b " ?><!ENTITY c "]>">]>').a, { '#text': 'x' })
+  t.strictSame(after("<!DOCTYPE a [<!ENTITY c 'd>").a, { '#text': 'x' }, 'one that does not end')
+  t.strictSame(after('<!DOCTYPE a [[[>').a, { '#text': 'x' })
+})
+
 t.test('a cut is reported', async (t) => {
   const faultOf = (body: string) => walk({ headers: [['content-type', 'text/xml']], body }).body.fault
   for (const body of ['<a>', '<a', '<a b', '<a b="', '<!--', '<![CDATA[', '<?x', '<!DOCTYPE a [', '<a></a'])
