@@ -15,7 +15,7 @@ export const gatewayCommand: Command = {
   name: 'gateway',
   summary,
   async run(argv, io) {
-    const loaded = await loadTable('gateway', gatewayTable, argv, io.environment)
+    const loaded = await loadTable('gateway', gatewayTable, argv, io.environment, 'MIRRORWAF_GATEWAY_')
     if (loaded.asksForHelp) {
       await io.print(renderGatewayHelp())
       return 0

@@ -115,7 +115,7 @@ export class BatchInspector {
     record.setWord(Word.state, stateInHand)
     try {
       const { inspector } = this.#built
-      const inspection = isCleared ? inspector.clear(record, held.outcomeIfCleared) : inspector.judge(record)
+      const inspection = isCleared ? inspector.clearHeld(record, held.outcomeIfCleared) : inspector.judge(record)
       this.#finish(inspection, startMs - held.screenMs)
     } catch {
       this.#lose()

@@ -157,15 +157,13 @@ export class Inspector {
   }
 
   /**
-   * The result of a cleared request; a share of them goes to the engine all the same.
+   * The result of the request screened last, which is cleared; a share of them goes to the engine all the same.
    * @param outcome - what `outcomeIfCleared` was after its screening.
    */
   clear(record: RecordReader, outcome: Outcome): Inspection {
     const result = this.#result
     const { verifyRatio, random } = this.#parts
     if (verifyRatio === 0 || random() >= verifyRatio) {
-      // A request that was held is decided after others were judged: nothing of theirs may be taken for its own.
-      result.reset(record.word(Word.flags))
       result.isCleared = true
       result.outcome = outcome
       if (outcome === 'truncated') result.isTruncated = true
@@ -176,6 +174,12 @@ export class Inspector {
     result.isVerified = true
     result.isContradicted = result.matches.length > 0 || result.isKept
     return result
+  }
+
+  /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
+  clearHeld(record: RecordReader, outcome: Outcome): Inspection {
+    this.#result.reset(record.word(Word.flags))
+    return this.clear(record, outcome)
   }
 
   /** Runs the engine. */

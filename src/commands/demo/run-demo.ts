@@ -94,7 +94,7 @@ async function play({ gateway }: Stage, events: readonly SecurityEvent[], io: Co
 function send(address: string, { method, target, headers, body }: DemoRequest): Promise<number> {
   const [host, port] = address.split(':')
   return new Promise((resolve, reject) => {
-    const sent = httpRequest({ host, port, path: target, method, headers: { ...headers, host: 'shop.example' } })
+    const sent = httpRequest({ host, port, path: target, method, headers: { ...headers, host: 'store.example' } })
     sent.once('error', reject)
     sent.once('response', (response) => {
       response.resume().once('end', () => resolve(response.statusCode ?? 0))

@@ -31,14 +31,19 @@ export type KubeEnvironment = Readonly<Record<string, string | undefined>>
 
 /**
  * Finds the cluster: --kubeconfig, then KUBECONFIG, then ~/.kube/config, then the pod's service account.
+ * @param root - where the file system of the pod begins; tests give a folder.
  * @throws MirrorwafError `MWAF_KUBE_CONFIG`, `MWAF_KUBE_NO_CONTEXT`.
  */
-export async function connect(choice: ClusterChoice, environment: KubeEnvironment): Promise<ClusterConnection> {
+export async function connect(
+  choice: ClusterChoice,
+  environment: KubeEnvironment,
+  root = '',
+): Promise<ClusterConnection> {
   const { KubeConfig } = await import('@kubernetes/client-node')
   const config = new KubeConfig()
   const files = findFiles(choice, environment)
   if (files.length > 0) config.loadFromOptions(mergeFiles(files, KubeConfig))
-  else if (isInPod(environment)) config.loadFromCluster()
+  else if (isInPod(environment, root)) config.loadFromCluster(root)
   else throw noContext('there is no kubeconfig')
   return selectContext(config, choice.context)
 }
@@ -94,8 +99,8 @@ function firstOfEachName<T extends { readonly name: string }>(items: readonly T[
 
 const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
-function isInPod({ KUBERNETES_SERVICE_HOST }: KubeEnvironment): boolean {
-  return KUBERNETES_SERVICE_HOST !== undefined && existsSync(serviceAccountToken)
+function isInPod({ KUBERNETES_SERVICE_HOST }: KubeEnvironment, root: string): boolean {
+  return KUBERNETES_SERVICE_HOST !== undefined && existsSync(`${root}${serviceAccountToken}`)
 }
 
 function selectContext(config: KubeConfig, wanted: string): ClusterConnection {

@@ -67,7 +67,11 @@ export class Transport {
    */
   async *stream(request: ApiRequest, idleTimeoutMs: number, signal: AbortSignal): AsyncGenerator<JsonValue, void> {
     const call = await this.#open(request, signal)
-    call.setTimeout(idleTimeoutMs, () => call.destroy(new Error(`silent for ${idleTimeoutMs} ms`)))
+    const silence = new AbortController()
+    call.setTimeout(idleTimeoutMs, () => {
+      silence.abort(new Error(`silent for ${idleTimeoutMs} ms`))
+      call.destroy()
+    })
     try {
       const message = await responseOf(call)
       // readline reports nothing of the stream's own failure; destroying the request shows up as an aborted message.
@@ -76,7 +80,9 @@ export class Transport {
       if (message.errored) throw message.errored
     } catch (error) {
       if (signal.aborted) return
-      throw error instanceof MirrorwafError ? error : this.#unreachable(error)
+      if (error instanceof MirrorwafError) throw error
+      // The message itself only says that it was aborted.
+      throw this.#unreachable(silence.signal.aborted ? silence.signal.reason : error)
     } finally {
       call.destroy()
     }
