@@ -78,7 +78,7 @@ async function startReceiver(temper: Temper): Promise<number | undefined> {
     case 'slow (200 ms)':
       return listen(createHttpServer((_request, response) => setTimeout(() => response.writeHead(204).end(), 200)))
     case 'down':
-      return 1
+      return findFreePort()
     case 'silent':
       return listen(createServer((socket) => socket.on('error', () => {}).resume()))
     case 'closes early':
@@ -120,6 +120,14 @@ function describe(lane: Lane): string {
 function percentile(lane: Lane | undefined, share: number): number {
   const sorted = lane?.latenciesMs.toSorted((one, other) => one - other) ?? []
   return sorted[Math.floor(sorted.length * share)] ?? Number.NaN
+}
+
+/** A port that nothing listens on, as long as nobody else takes it. */
+async function findFreePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server)
+  server.close()
+  return port
 }
 
 async function listen(server: Server): Promise<number> {

@@ -90,6 +90,18 @@ export const errorCatalogue = {
   MWAF_GATEWAY_MIRROR:
     'Copies do not reach the receiver {receiver}: {reason}. Clients notice nothing; lost copies are counted.',
 
+  // kong
+  MWAF_KONG_OFF: 'Plugins are off. Name their folder with --plugins-dir, and the plugins to load with --plugins.',
+  MWAF_KONG_FOLDER: 'Cannot read the plugins folder {folder}: {reason}. Give an existing folder with --plugins-dir.',
+  MWAF_KONG_PLUGIN:
+    '{plugin} is not among those in {folder} ({available}). Name plugins of that folder with --plugins.',
+  MWAF_KONG_PACKAGE: 'Cannot use {path}: {reason}. Run `npm ci` in the folder above the plugins folder.',
+  MWAF_KONG_VERSION:
+    'Package {package} is {found}, but the plugins need {wanted}. Run `npm ci` in the folder above the plugins folder.',
+  MWAF_KONG_DUMP: 'The plugin server did not describe its plugins: {reason}.',
+  MWAF_KONG_SERVER: 'The plugin server ended ({how}); it is started again in {delay_ms} ms.',
+  MWAF_KONG_HEALTH: 'The plugin server left {misses} questions unanswered for {timeout_ms} ms each; it is ended.',
+
   // process
   MWAF_PROCESS_START: 'Process {number} did not start: {reason}.',
   MWAF_PROCESS_ENDED:

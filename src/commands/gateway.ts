@@ -15,7 +15,7 @@ export const gatewayCommand: Command = {
   name: 'gateway',
   summary,
   async run(argv, io) {
-    const loaded = await loadTable('gateway', gatewayTable, argv, io.environment)
+    const loaded = await loadTable('gateway', gatewayTable, argv, io.environment, 'MIRRORWAF_GATEWAY_')
     if (loaded.asksForHelp) {
       await io.print(renderGatewayHelp())
       return 0
@@ -32,9 +32,11 @@ async function runGateway(options: GatewayOptions, io: CommandIo): Promise<ExitC
   const { createLog } = await import('../observe/log.js')
   const { startGateway } = await import('../gateway/gateway.js')
   const log = createLog({ level: options.logLevel })
+  // Before it is ready: whoever sees it ready may send a signal at once, and Node's own answer is to end.
+  const isOver = untilSignal()
   const gateway = await startGateway(options, log)
   io.report(renderBanner(gateway.address, gateway.adminAddress, options))
-  await untilSignal()
+  await isOver
   log.info('draining')
   await gateway.stop()
   log.info('stopped')

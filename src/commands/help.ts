@@ -24,7 +24,8 @@ export const helpCommand: Command = {
 
 async function renderOverview(): Promise<string> {
   const commands = await Promise.all(commandNames.map(loadCommand))
-  const lines = commands.map((command) => `  ${(command?.name ?? '').padEnd(9)}${command?.summary}`)
+  const width = Math.max(...commandNames.map((name) => name.length)) + 2
+  const lines = commands.map((command) => `  ${(command?.name ?? '').padEnd(width)}${command?.summary}`)
   return `mirrorwaf takes the copies of requests that API gateways mirror and reports attacks.
 
 Usage:

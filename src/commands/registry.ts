@@ -2,7 +2,17 @@
 import type { Command } from './command.js'
 
 /** In the order of the overview. */
-export const commandNames = ['serve', 'scan', 'rules', 'gateway', 'demo', 'kube', 'version', 'help'] as const
+export const commandNames = [
+  'serve',
+  'scan',
+  'rules',
+  'gateway',
+  'demo',
+  'kube',
+  'kong-plugin-server',
+  'version',
+  'help',
+] as const
 export type CommandName = (typeof commandNames)[number]
 
 /** The command, or `undefined` when there is none of that name. */
@@ -17,6 +27,7 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   gateway: async () => (await import('./gateway.js')).gatewayCommand,
   demo: async () => (await import('./demo.js')).demoCommand,
   kube: async () => (await import('./kube.js')).kubeCommand,
+  'kong-plugin-server': async () => (await import('./kong-plugin-server.js')).kongPluginServerCommand,
   version: async () => (await import('./version.js')).versionCommand,
   help: async () => (await import('./help.js')).helpCommand,
 }

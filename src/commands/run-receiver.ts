@@ -24,13 +24,13 @@ interface RunningReceiver {
  */
 export async function runReceiver(options: ServeOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLog({ level: options.logLevel })
-  // Signals are heard before it is ready: whoever sees it ready may send one at once, and Node's own answer is to end.
-  const isOver = untilSignal()
-  let receiver: RunningReceiver | undefined
-  const stopReloading = reloadOnChange(async () => receiver?.reload(), options, log)
-  receiver = await startReceiver(options, log)
+  // Signals are listened for before /readyz can say yes: until then their default would end the process.
+  const asked = untilSignal()
+  const starting = startReceiver(options, log)
+  const stopReloading = reloadOnChange(starting, options, log)
+  const receiver = await starting
   io.report(renderBanner(receiver.info, options))
-  await isOver
+  await asked
   log.info('draining')
   stopReloading()
   await receiver.stop()
@@ -46,12 +46,12 @@ async function startReceiver(options: ServeOptions, log: Log): Promise<RunningRe
 }
 
 /** @returns a function that ends the watching. */
-function reloadOnChange(reloadRules: () => Promise<void>, options: ServeOptions, log: Log): () => void {
+function reloadOnChange(starting: Promise<RunningReceiver>, options: ServeOptions, log: Log): () => void {
   let reloading: Promise<void> = Promise.resolve()
   let isEnding = false
   const reload = (): void => {
     if (isEnding) return
-    reloading = reloading.then(reloadRules).catch((error: unknown) => log.fault(error))
+    reloading = reloading.then(async () => (await starting).reload()).catch((error: unknown) => log.fault(error))
   }
   process.on('SIGHUP', reload)
   const watched = options.rulesWatch ? options.rules : []
@@ -73,14 +73,19 @@ function renderBanner(info: PipelineInfo, options: ServeOptions): string {
   const [first = ''] = info.listening
   return [
     `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}${processes}`,
-    `Try it: ${tryLine(first)}`,
+    `Try it: ${tryLine(first, options.tlsCert !== '')}`,
     '',
   ].join('\n')
 }
 
-function tryLine(address: string): string {
+/** The one line to try, for the first address. */
+export function tryLine(address: string, isTls: boolean): string {
   const target = '/?x=$globals'
-  if (address.startsWith('unix:')) return `curl --unix-socket ${address.slice('unix:'.length)} 'http://mirror${target}'`
+  // A mirror's certificate hardly names 127.0.0.1, so curl is told not to ask.
+  const curl = isTls ? 'curl -k' : 'curl'
+  const scheme = isTls ? 'https' : 'http'
+  const isUnix = address.startsWith('unix:')
+  if (isUnix) return `${curl} --unix-socket ${address.slice('unix:'.length)} '${scheme}://mirror${target}'`
   const reachable = address.replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1')
-  return `curl 'http://${reachable}${target}'`
+  return `${curl} '${scheme}://${reachable}${target}'`
 }

@@ -4,7 +4,15 @@ import type { ExchangeFault } from './exchange.js'
 import { type CopyOutcome, copyOutcomes } from './mirror.js'
 
 /** Why a request went no further than the door. */
-export const refusals = ['bad_request', 'rate_limited', 'no_key', 'preflight', 'no_route', 'no_backend'] as const
+export const refusals = [
+  'bad_request',
+  'rate_limited',
+  'no_key',
+  'preflight',
+  'no_route',
+  'no_backend',
+  'overloaded',
+] as const
 export type Refusal = (typeof refusals)[number]
 
 /** Read when somebody scrapes. */

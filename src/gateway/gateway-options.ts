@@ -25,6 +25,7 @@ export interface GatewayOptions {
   readonly upstreamConnectionLimitCount: number
 
   readonly bodyLimitBytes: number
+  readonly requestLimitCount: number
   readonly clientTimeoutMs: number
 
   /** Path; empty = every client may ask. */
@@ -106,6 +107,11 @@ export const gatewayTable: OptionTable<GatewayOptions> = {
     ...row('body-limit', 'Limits', single(size({ minBytes: 0, maxBytes: 1024 * gib }))),
     default: () => gib,
     doc: 'Longest request body; a longer one is answered 413.',
+  },
+  requestLimitCount: {
+    ...row('request-limit', 'Limits', single(count(1, 1_000_000, 'requests'))),
+    default: () => 10_000,
+    doc: 'Most requests on their way at once; more are answered 503. One client can pipeline any number.',
   },
   clientTimeoutMs: {
     ...row('client-timeout', 'Limits', single(duration(timeout))),

@@ -27,6 +27,8 @@ import { headLimitBytes, Upstream } from './upstream.js'
 const clientIdleMs = 75_000
 /** Time for copies that wait when everything else is done. */
 const mirrorFlushMs = 1000
+/** How long a connection that got its last answer may take to close. */
+const lingerMs = 2000
 const backlog = 1024
 const socketMode = 0o660
 
@@ -63,6 +65,8 @@ export class Gateway {
   readonly #metrics: GatewayMetrics
   readonly #server: Server
   readonly #admin: Server | undefined
+  /** Exchanges on their way. */
+  #activeCount = 0
   #isDraining = false
 
   /** Where clients connect, and the admin port if there is one; known once it is started. */
@@ -152,8 +156,11 @@ export class Gateway {
     visit.route = this.#router.find(asked.host, asked.path)
     if (visit.route === undefined) return { kind: 'no_route', status: 404, text: 'no route', headers: [] }
     const upstream = this.#upstreams.get(visit.route.origin ?? '')
-    if (upstream !== undefined) return { kind: 'forward', asked, upstream }
-    return { kind: 'no_backend', status: 501, text: 'this route has no backend yet', headers: [] }
+    if (upstream === undefined) {
+      return { kind: 'no_backend', status: 501, text: 'this route has no backend yet', headers: [] }
+    }
+    if (this.#activeCount < this.#options.requestLimitCount) return { kind: 'forward', asked, upstream }
+    return { kind: 'overloaded', status: 503, text: 'too many requests at once', headers: ['Retry-After', '1'] }
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): Visit {
@@ -177,7 +184,9 @@ export class Gateway {
     const arrival = { peer, isTrusted: this.#isTrusted(peer), host: asked.host, isEncrypted: false }
     const headers = forwardHeaders(request.rawHeaders, arrival, visit.requestId, this.#options)
     const refuse = (status: number, text: string): void => this.#answer(visit, status, text, [])
+    this.#activeCount += 1
     const onDone = (status: number, fault: ExchangeFault | undefined, reason: string): void => {
+      this.#activeCount -= 1
       if (fault !== undefined) this.#reportFault(visit, fault, reason)
       this.#account(visit, status)
     }
@@ -277,6 +286,8 @@ export class Gateway {
     this.#metrics.countRequest('', Number(status.slice(0, 3)), 0)
     this.#log.info('not a request', { reason: error.message, answer: status })
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    // Destroyed at once, a connection that still sends is reset, and the answer lost with it.
+    setTimeout(() => socket.destroy(), lingerMs).unref()
   }
 
   #createMirror(): Mirror | undefined {
@@ -316,7 +327,12 @@ export async function startGateway(options: GatewayOptions, log: Log): Promise<G
   checkGatewayOptions(options)
   const keys = options.keyFile === '' ? undefined : await readApiKeys(options.keyFile)
   const gateway = new Gateway(options, log, keys)
-  await gateway.listen()
+  try {
+    await gateway.listen()
+  } catch (thrown) {
+    await gateway.stop()
+    throw thrown
+  }
   return gateway
 }
 

@@ -1,4 +1,5 @@
 // mirrorwaf kube COMMAND: reads the command line, runs the command, turns what was thrown into a message and an exit code.
+import type { Writable } from 'node:stream'
 import { type ErrorCode, MirrorwafError, reasonOf } from '../errors.js'
 import { parseArguments } from '../options/arguments.js'
 import { renderHelp, toAnyRows } from '../options/help.js'
@@ -23,12 +24,20 @@ export async function runKubeCommand(argv: readonly string[], io: KubeIo): Promi
     stream.write(renderCommandList())
     return isAsked ? KubeExit.done : KubeExit.usage
   }
+  return runToEnd(() => runCommand(findCommand(name), rest, `mirrorwaf kube ${name}`, io), io)
+}
+
+/** Turns whatever happens into an exit code, once all output is out: the caller may end the process at once. */
+export async function runToEnd(run: () => Promise<KubeExitCode>, io: KubeIo): Promise<KubeExitCode> {
+  let exitCode: KubeExitCode
   try {
-    return await runCommand(findCommand(name), rest, `mirrorwaf kube ${name}`, io)
+    exitCode = await run()
   } catch (error) {
     io.stderr.write(renderFailure(error))
-    return exitCodeOf(error)
+    exitCode = exitCodeOf(error)
   }
+  await Promise.all([flush(io.stdout), flush(io.stderr)])
+  return exitCode
 }
 
 /**
@@ -63,12 +72,12 @@ export async function runCommand(
 }
 
 /** A failure as one line, with its code where it has one. */
-export function renderFailure(error: unknown): string {
+function renderFailure(error: unknown): string {
   return error instanceof MirrorwafError ? `${error.code}: ${error.message}\n` : `${reasonOf(error)}\n`
 }
 
 /** What the process ends with after a failure. */
-export function exitCodeOf(error: unknown): KubeExitCode {
+function exitCodeOf(error: unknown): KubeExitCode {
   return error instanceof MirrorwafError && usageCodes.has(error.code) ? KubeExit.usage : KubeExit.failed
 }
 
@@ -81,6 +90,14 @@ export function findCommand(name: string): KubeCommand {
   throw new MirrorwafError('MWAF_COMMAND_UNKNOWN', {
     command: `kube ${name}${near === undefined ? '' : ` (did you mean ${near}?)`}`,
     accepted: names.join(', '),
+  })
+}
+
+/** Resolves when everything written so far is out, or when nobody reads it any more. */
+function flush(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve()
+    else stream.write('', () => resolve())
   })
 }
 

@@ -1,7 +1,7 @@
 // The commands under the names and with the flags of Datadog's Go tools: one dash or two, and a time limit by default.
 
 import type { KubeExitCode, KubeIo } from './kube-io.js'
-import { exitCodeOf, findCommand, renderFailure, runCommand } from './run-kube-command.js'
+import { findCommand, runCommand, runToEnd } from './run-kube-command.js'
 
 /** The limit of the Go tools for a whole run; `--timeout 0` lifts it. */
 const defaultTimeout = '1m'
@@ -11,19 +11,14 @@ const defaultTimeout = '1m'
  * @param argv - the process's arguments, without program and script.
  * @returns the exit code; failures have been printed to stderr.
  */
-export async function runSeedCommand(
+export function runSeedCommand(
   name: 'patch-httproutes' | 'patch-gateways',
   argv: readonly string[],
   io: KubeIo,
 ): Promise<KubeExitCode> {
-  try {
-    const flags = argv.map(withTwoDashes)
-    // The last of a repeated flag counts, so one that is given outweighs the default.
-    return await runCommand(findCommand(name), ['--timeout', defaultTimeout, ...flags], name, io)
-  } catch (error) {
-    io.stderr.write(renderFailure(error))
-    return exitCodeOf(error)
-  }
+  // The last of a repeated flag counts, so one that is given outweighs the default.
+  const flags = ['--timeout', defaultTimeout, ...argv.map(withTwoDashes)]
+  return runToEnd(() => runCommand(findCommand(name), flags, name, io), io)
 }
 
 /** Go's flag package takes `-selector` for `--selector`; no option here has a single letter but `-h`. */

@@ -10,21 +10,28 @@ export function readProcessEnvironment(): Environment {
   return { ...process.env }
 }
 
-/** A warning for each MIRRORWAF_ variable that no option has: most likely a slip that would otherwise go unseen. */
-export function warnOfUnknownVariables(environment: Environment, known: ReadonlySet<string>): string[] {
+/**
+ * A warning for each MIRRORWAF_ variable that no option has: most likely a slip that would otherwise go unseen.
+ * @param prefix - of a command that has a table of its own; variables of the others are then no matter.
+ */
+export function warnOfUnknownVariables(
+  environment: Environment,
+  known: ReadonlySet<string>,
+  prefix: string = environmentPrefix,
+): string[] {
   return Object.keys(environment)
-    .filter((name) => name.startsWith(environmentPrefix) && !known.has(name) && !isForOthers(name))
+    .filter((name) => name.startsWith(prefix) && !known.has(name) && !isForOthers(name, prefix))
     .map((name) => {
       const near = nearestName(name, known)
       return `environment ${name} is no option of mirrorwaf${near === undefined ? '' : ` (did you mean ${near}?)`}`
     })
 }
 
-/** Variables of commands that have a table of their own. */
+/** Of variables of commands that have a table of their own. */
 const otherPrefixes = ['MIRRORWAF_GATEWAY_', 'MIRRORWAF_KONG_'] as const
 
-function isForOthers(name: string): boolean {
-  return isServiceVariable(name) || otherPrefixes.some((prefix) => name.startsWith(prefix))
+function isForOthers(name: string, ownPrefix: string): boolean {
+  return isServiceVariable(name) || otherPrefixes.some((prefix) => prefix !== ownPrefix && name.startsWith(prefix))
 }
 
 /**

@@ -87,6 +87,7 @@ export type LoadedTable<T> =
 /**
  * As `loadOptions`, for a command whose options are one table that has nothing of the receiver's.
  * @param table - rows in scope `command`; keys of its configuration file are its flags.
+ * @param environmentPrefix - what the names of its variables begin with; others of that prefix are warned of.
  * @throws MirrorwafError `MWAF_OPTIONS_UNKNOWN`, `MWAF_OPTIONS_VALUE`, `MWAF_OPTIONS_FILE`.
  */
 export async function loadTable<T extends object>(
@@ -94,6 +95,7 @@ export async function loadTable<T extends object>(
   table: OptionTable<T>,
   argv: readonly string[],
   environment: Environment,
+  environmentPrefix: string,
 ): Promise<LoadedTable<T>> {
   const parsed = parseArguments(command, argv, [configRow, ...rowsOf(table)])
   if (parsed.asksForHelp) return { asksForHelp: true }
@@ -103,9 +105,12 @@ export async function loadTable<T extends object>(
   const { config } = resolveTable({ config: { ...configRow, environment: undefined } }, sources, scopes).options
   const file = config === '' ? undefined : await readConfigFile(config)
   if (file !== undefined) assertKnownKeys(table, file, command)
+  const { warnings, ...resolved } = resolveTable(table, { ...sources, file }, scopes)
+  const known = new Set(rowsOf(table).flatMap((row) => row.environment ?? []))
+  const unknown = warnOfUnknownVariables(environment, known, environmentPrefix)
   return {
     asksForHelp: false,
-    resolved: resolveTable(table, { ...sources, file }, scopes),
+    resolved: { ...resolved, warnings: [...warnings, ...unknown] },
     positionals: parsed.positionals,
   }
 }

@@ -102,7 +102,7 @@ function readCandidates<T>(spec: OptionSpec<T>, sources: OptionSources): Candida
     const given = sources.file.values.get(flag)
     // A repeated flag means its last value, as on any command line; a list in a file is a slip.
     if (given !== undefined && given.length !== 1 && spec.kind.arity !== 'list') throw badValue(spec, origin, 'a list')
-    texts.push([origin, given])
+    texts.push([origin, given?.flatMap((text) => spec.kind.split(text, 'flag'))])
   }
   return texts.flatMap(([origin, given]) => (given === undefined ? [] : [readCandidate(spec, origin, given)]))
 }

@@ -33,12 +33,7 @@ import { type Framing, parseErrorOf, readTolerantHead, rescanFrom } from './tole
 const blankLineBytes = 4
 
 /** What the tolerant reader found, kept while the body arrives. */
-interface TolerantFacts {
-  readonly methodStart: number
-  readonly methodEnd: number
-  readonly httpVersion: number
-  readonly parseError: ParseError
-}
+type TolerantFacts = Readonly<Pick<RecordFacts, 'methodStart' | 'methodEnd' | 'httpVersion' | 'parseError'>>
 
 /** Reads the requests of one connection. Call `dispose` on every close path. */
 export class RequestReader {
@@ -161,6 +156,11 @@ export class RequestReader {
     switch (result) {
       case LlhttpResult.paused: {
         const stop = stopPosition(this.#state)
+        // White space before the version calls nothing back; behind it, a first header's position would tell.
+        if (assembly.headerCount === 0 && this.#isOverLongHead(assembly.stagedLength + stop - position)) {
+          this.#recoverHead(assembly, chunk, position, 'head_too_large')
+          return chunk.length
+        }
         resume(this.#state)
         this.#deliver(assembly, chunk)
         return stop
@@ -247,7 +247,7 @@ export class RequestReader {
     if (assembly.isHeadComplete && !hadHead) this.#checkExpectation(assembly, httpVersionOf(this.#state))
     if (assembly.bodySeenBytes > this.#limits.bodyLimitBytes) this.#endOverLong(assembly, 'none')
     // Runs of white space in a head call nothing back, so the limit on spans never sees them.
-    if (!assembly.isHeadComplete && assembly.stagedLength > this.#limits.headLimitBytes + blankLineBytes) {
+    if (!assembly.isHeadComplete && this.#isOverLongHead(assembly.stagedLength)) {
       this.#pendingError = 'head_too_large'
       this.#readTolerantly(assembly, false)
     }
@@ -270,11 +270,13 @@ export class RequestReader {
 
   /** llhttp refused something. In the head the tolerant reader takes over; in the body framing is lost. */
   #recover(assembly: RequestAssembly, chunk: Buffer, start: number, result: number): void {
-    if (assembly.isHeadComplete) {
-      this.#recoverBody(assembly, chunk, parseErrorOf(result))
-      return
-    }
-    this.#pendingError = assembly.refusal === 'none' ? parseErrorOf(result) : assembly.refusal
+    const error = assembly.refusal === 'none' ? parseErrorOf(result) : assembly.refusal
+    if (assembly.isHeadComplete) this.#recoverBody(assembly, chunk, error)
+    else this.#recoverHead(assembly, chunk, start, error)
+  }
+
+  #recoverHead(assembly: RequestAssembly, chunk: Buffer, start: number, error: ParseError): void {
+    this.#pendingError = error
     this.#staging.keepRaw(assembly, chunk, start)
     this.#readTolerantly(assembly, false)
   }
@@ -290,6 +292,10 @@ export class RequestReader {
     this.#loseFraming(error)
     assembly.onBody(stop, chunk.length)
     this.#staging.keepParsed(assembly, chunk)
+  }
+
+  #isOverLongHead(lengthBytes: number): boolean {
+    return lengthBytes > this.#limits.headLimitBytes + blankLineBytes
   }
 
   /** Nobody can say where this body ends: what still comes is inspected as its bytes, and nothing after it is a request. */
@@ -350,14 +356,8 @@ export class RequestReader {
         assembly.flags |= RecordFlag.tolerant
         assembly.phase = Phase.body
         assembly.isHeadStaged = true
-        this.#readTolerantBody(
-          assembly,
-          slab,
-          head.bodyStart,
-          stagedEnd,
-          isCut ? { kind: 'lost' } : head.framing,
-          isFinal,
-        )
+        const framing: Framing = isCut ? { kind: 'lost' } : head.framing
+        this.#readTolerantBody(assembly, slab, head.bodyStart, stagedEnd, framing, isFinal)
         return
       }
       default:

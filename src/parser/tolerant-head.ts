@@ -129,9 +129,12 @@ export function readTolerantHead(
     lengthCount: 0,
     lengthBytes: 0,
     encodingCount: 0,
-    isOdd: line.fault !== 'none',
-    fault: line.fault,
+    lineCount: 0,
+    bareFeedCount: 0,
+    isOdd: false,
+    fault: 'none',
   }
+  noteLineEnd(bytes, line.next - 1, facts)
   if (assembly.targetEnd - assembly.targetStart > limits.targetLimitBytes) noteFault(facts, 'target_too_large')
   readHeaders(bytes, start, line.next, headEnd, limits.headerLimitCount, assembly, facts)
   return {
@@ -168,7 +171,6 @@ interface RequestLine {
   readonly methodStart: number
   readonly methodEnd: number
   readonly httpVersion: number
-  readonly fault: ParseError
   /** Where the next line starts. */
   readonly next: number
 }
@@ -199,7 +201,6 @@ function readRequestLine(
     methodStart,
     methodEnd,
     httpVersion: version.number,
-    fault: isBareFeed(bytes, feed) ? 'line_ending' : 'none',
     next,
   }
 }
@@ -220,6 +221,9 @@ interface HeaderFacts {
   lengthCount: number
   lengthBytes: number
   encodingCount: number
+  lineCount: number
+  /** Lines that end in LF alone. */
+  bareFeedCount: number
   /** Another reader may see other lines, or another end of the head. */
   isOdd: boolean
   fault: ParseError
@@ -238,7 +242,7 @@ function readHeaders(
   while (position < end) {
     const feed = indexOfWithin(bytes, lineFeed, position, end)
     const next = feed < 0 ? end : feed + 1
-    if (isBareFeed(bytes, feed)) noteOddity(facts, 'line_ending')
+    noteLineEnd(bytes, feed, facts)
     if (isBlankLine(bytes, position, feed)) return
     const lineEnd = trimEnd(bytes, position, feed < 0 ? end : feed)
     if (isBlank(bytes[position]) && assembly.headerCount > 0) {
@@ -307,7 +311,9 @@ function noteFraming(name: string, value: string, facts: HeaderFacts): void {
 
 function decideFraming(facts: HeaderFacts): Framing {
   const framingCount = facts.lengthCount + facts.encodingCount
-  if (framingCount > 1 || facts.isOdd) return { kind: 'lost' }
+  // A head of bare line feeds alone is one to all who take it; in a mixed one the next reader may see other lines.
+  const isMixed = facts.bareFeedCount > 0 && facts.bareFeedCount < facts.lineCount
+  if (framingCount > 1 || facts.isOdd || isMixed) return { kind: 'lost' }
   if (framingCount === 0) return { kind: 'none' }
   if (facts.encodingCount === 1) return { kind: 'chunked' }
   if (facts.lengthBytes === 0) return { kind: 'none' }
@@ -324,8 +330,13 @@ function isBlankLine(bytes: Buffer, lineStart: number, feed: number): boolean {
   return feed === lineStart || (feed === lineStart + 1 && bytes[lineStart] === carriageReturn)
 }
 
-function isBareFeed(bytes: Buffer, feed: number): boolean {
-  return feed >= 0 && bytes[feed - 1] !== carriageReturn
+/** @param feed - position of the line's LF, -1 when it has none. */
+function noteLineEnd(bytes: Buffer, feed: number, facts: HeaderFacts): void {
+  if (feed < 0 || bytes[feed] !== lineFeed) return
+  facts.lineCount += 1
+  if (bytes[feed - 1] === carriageReturn) return
+  facts.bareFeedCount += 1
+  noteFault(facts, 'line_ending')
 }
 
 function skipBlanks(bytes: Buffer, start: number, end: number): number {

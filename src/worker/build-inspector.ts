@@ -8,6 +8,7 @@ import { createPrefilter, type RulesetPrefilter } from '../prefilter/create-pref
 import { DecodeBudget } from '../request/decode-budget.js'
 import { EngineInputBuilder } from '../request/engine-input.js'
 import { RequestWalker } from '../request/request-walker.js'
+import { isMarkedTruncated } from '../request/truncated-mark.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
 import { Inspector } from './inspector.js'
 import type { WorkerSettings } from './messages.js'
@@ -48,6 +49,7 @@ export function buildInspector(
     builder: new EngineInputBuilder(),
     budget,
     wafTimeoutUs: inspection.wafTimeoutUs,
+    isMarkedTruncated: inspection.trustsPeers ? isMarkedTruncated : undefined,
     now,
     threadCpuUs,
   })

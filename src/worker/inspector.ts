@@ -53,6 +53,8 @@ export interface InspectorParts {
   readonly budget: DecodeBudget
   /** Decoding and engine together, per request. */
   readonly wafTimeoutUs: number
+  /** Whether the sender says that it could send only a part; undefined when senders are not believed. */
+  readonly isMarkedTruncated: ((record: RecordReader) => boolean) | undefined
   /** Monotonic clock in ms; the budget's clock. */
   readonly now: () => number
   /** Processor time of this thread in µs. */
@@ -134,7 +136,7 @@ export class Inspector {
     const result = this.#result
     const { walker, budget, now, wafTimeoutUs } = this.#parts
     const prefilter = this.#prefilter
-    result.reset(record.word(Word.flags))
+    this.#begin(record)
     if (prefilter === undefined) return 'candidate'
     budget.start(now() + wafTimeoutUs / 1000)
     prefilter.reset()
@@ -178,20 +180,26 @@ export class Inspector {
 
   /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
   clearHeld(record: RecordReader, outcome: Outcome): Inspection {
-    this.#result.reset(record.word(Word.flags))
+    this.#begin(record)
     return this.clear(record, outcome)
   }
 
   /** Runs the engine. */
   judge(record: RecordReader): Inspection {
     const result = this.#result
-    result.reset(record.word(Word.flags))
+    this.#begin(record)
     result.reason = this.#reason ?? this.#prefilter?.reason
     this.#reason = undefined
     this.#runEngine(record)
     result.isTimedOut = result.isTimedOut || this.#parts.budget.isExhausted
     result.outcome = this.#decide()
     return result
+  }
+
+  /** Forgets the last request and takes over what is known of this one before it is inspected. */
+  #begin(record: RecordReader): void {
+    this.#result.reset(record.word(Word.flags))
+    if (this.#parts.isMarkedTruncated?.(record) === true) this.#result.isTruncated = true
   }
 
   #decide(): Outcome {
@@ -216,7 +224,7 @@ export class Inspector {
       const isTimedOut = result.isTimedOut || budget.isExhausted
       leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
       if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
-      result.reset(record.word(Word.flags))
+      this.#begin(record)
       result.reason = reason
     }
   }

@@ -19,6 +19,8 @@ export interface WorkerSettings {
 export interface InspectionSettings {
   readonly wafTimeoutUs: number
   readonly bodyInspectLimitBytes: number
+  /** All peers are named by `--peers`, so what they say of a copy is believed. */
+  readonly trustsPeers: boolean
   readonly clientIpHeader: string
   readonly trustedProxies: readonly string[]
   readonly trustedHops: number

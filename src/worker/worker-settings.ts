@@ -34,6 +34,7 @@ export function inspectionSettings(options: ServeOptions): InspectionSettings {
   return {
     wafTimeoutUs,
     bodyInspectLimitBytes,
+    trustsPeers: options.peers.length > 0,
     clientIpHeader,
     trustedProxies,
     trustedHops,

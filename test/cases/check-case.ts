@@ -33,6 +33,7 @@ export async function createCaseEngine(prefilter: PrefilterMode): Promise<BuiltI
     inspection: {
       ...testOptions,
       bodyInspectLimitBytes,
+      trustsPeers: false,
       wafTimeoutUs,
       prefilter,
       verifyRatio: 0,

@@ -14,6 +14,8 @@ t.test('version prints the version of the package', async (t) => {
   const { io, out } = createFakeIo()
   t.equal(await dispatch(['version'], io), 0)
   t.equal(out(), `mirrorwaf ${packageVersion()} (node ${process.version})\n`)
+  const help = createFakeIo()
+  t.equal(await dispatch(['version', '--help'], help.io), 0, 'the overview promises --help for every command')
   t.match(packageVersion(), /^\d+\.\d+\.\d+/)
 })
 
@@ -22,7 +24,8 @@ t.test('help names every command with its summary', async (t) => {
   t.equal(await dispatch(['help'], io), 0)
   for (const name of commandNames) {
     const command = await loadCommand(name)
-    t.ok(out().includes(`  ${name.padEnd(9)}${command?.summary}\n`), name)
+    const line = out().match(new RegExp(`^ {2}${name} +(.*)$`, 'm'))
+    t.equal(line?.[1], command?.summary, name)
   }
 })
 

@@ -43,6 +43,21 @@ t.test('variables of the receiver do not reach it, nor its own the receiver', as
   t.equal(serve.err(), '')
 })
 
+t.test('a variable that none of its options has is warned of', async (t) => {
+  const { io, err } = createFakeIo({ MIRRORWAF_GATEWAY_ROUT: 'x', MIRRORWAF_KONG_SERVER: 'x', MIRRORWAF_WORKERS: '1' })
+  t.equal(await dispatch(['gateway', '--mirror=127.0.0.1:0'], io), 2)
+  t.match(err(), /warning: environment MIRRORWAF_GATEWAY_ROUT is no option .*did you mean MIRRORWAF_GATEWAY_ROUTE/)
+  t.notMatch(err(), /MIRRORWAF_KONG_SERVER|MIRRORWAF_WORKERS/)
+})
+
+t.test('a port that is taken is exit 1 with the option’s name, and nothing stays open', async (t) => {
+  const echo = await startEcho(t)
+  const { io, err } = createFakeIo()
+  const argv = ['gateway', '--listen=127.0.0.1:0', `--admin=127.0.0.1:${echo.port}`]
+  t.equal(await dispatch(argv, io), 1)
+  t.match(err(), /MWAF_LISTENER_ADDRESS: .*--admin/)
+})
+
 t.test('as a process: serves, says where, drains on SIGTERM and exits 0', async (t) => {
   const echo = await startEcho(t)
   const path = `${t.testdir({ 'g.yaml': `listen: 127.0.0.1:0\nroute:\n  - /users/=${echo.origin}\n` })}/g.yaml`

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { arrayAt, type JsonValue, objectsAt, stringAt, valueAt } from '#src/kube/json/json-value.js'
@@ -171,6 +172,15 @@ t.test(
     t.match(broken, { code: 1, stdout: '', stderr: /^MWAF_KUBE_MANIFEST: Cannot use the manifest standard input/ })
   },
 )
+
+t.test('an interrupt ends the wait for standard input', async (t) => {
+  const stdin = new PassThrough()
+  stdin.write(manifest)
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(), 50)
+  const result = await runCommand(['emit'], { stdin, signal: controller.signal })
+  t.match(result, { code: 1, stdout: '', stderr: /^MWAF_KUBE_MANIFEST: .*standard input: .*abort/ })
+})
 
 t.test('emit takes no cluster options', async (t) => {
   t.match(await emit('', '--kubeconfig', 'x'), { code: 2, stderr: /^MWAF_OPTIONS_UNKNOWN/ })

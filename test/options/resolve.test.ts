@@ -106,6 +106,8 @@ t.test('lists: flags repeat, variables are cut at commas, address ranges everywh
   t.strictSame(resolve({ environment: { MIRRORWAF_LISTEN: ':1, :2,' } }).options.listen, ['[::]:1', '[::]:2'])
   t.strictSame(resolve({ flags: { rules: ['a,b'] } }).options.rules, ['a,b'])
   t.strictSame(resolve({ flags: { peers: ['10.0.0.0/8,::1'] } }).options.peers, ['10.0.0.0/8', '::1/128'])
+  t.strictSame(resolve({ file: { peers: ['10.0.0.0/8,::1'] } }).options.peers, ['10.0.0.0/8', '::1/128'])
+  t.strictSame(resolve({ file: { rules: ['a,b'] } }).options.rules, ['a,b'])
   t.strictSame(resolve({ file: { events: ['stdout', 'file:x'] } }).options.events, ['stdout', 'file:x'])
 })
 

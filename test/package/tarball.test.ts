@@ -51,7 +51,7 @@ const request = http.request({ port: server.address().port, host: '127.0.0.1', m
 const ended = new Promise((resolve) => { request.on('error', (error) => resolve(error.code)); request.on('response', (r) => resolve(r.statusCode)) })
 request.end(JSON.stringify({ a: ['$globals'] }))
 const event = await seen
-console.log(await ended, event.request.method, event.request.path, event.request.body.inspected)
+console.log(await ended, event.request.method, event.request.path, event.request.body.inspected, event.client.peer, event.client.ip)
 server.close()
 await listener.close()
 `
@@ -69,7 +69,7 @@ export const codeOf = (error: MirrorwafError): string => error.code
 t.test('the packed library receives, reports, and stands in a node:http server', async (t) => {
   const folder = unpackHere(t)
   t.equal(run(folder, receiverProgram).trim(), '204 matched php_code_injection')
-  t.equal(run(folder, listenerProgram).trim(), 'ECONNRESET POST /p 18')
+  t.equal(run(folder, listenerProgram).trim(), 'ECONNRESET POST /p 18 127.0.0.1 127.0.0.1')
 })
 
 t.test('the packed library has types that a strict program compiles against', async (t) => {

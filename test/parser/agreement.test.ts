@@ -41,12 +41,18 @@ function isAlike(fail: (message: string) => unknown, text: string): boolean {
 
 /** llhttp leaves white space behind a value, which is no part of it (RFC 9112 5.1); the worker takes it off. */
 function ofLlhttp(request: ReadRequest): HeadReading {
-  const { method, target, httpVersion, bodySeenBytes } = request
+  const { method, target, httpVersion } = request
   const headers = request.headers.map(([name, value]): [string, string] => [name, value.replace(/[ \t]+$/, '')])
-  const isChunked = headers.some(([name]) => name.toLowerCase() === 'transfer-encoding')
-  const framing =
-    method === 'CONNECT' ? '' : isChunked ? 'chunked' : bodySeenBytes > 0 ? `length ${bodySeenBytes}` : 'none'
-  return { method, target, httpVersion, headers, framing }
+  return { method, target, httpVersion, headers, framing: framingOfLlhttp(request) }
+}
+
+/** What llhttp made of it; `any` where the tolerant reader is more careful, which only ever reads what is odd already. */
+function framingOfLlhttp({ method, httpVersion, headers, bodySeenBytes }: ReadRequest): string {
+  const encodings = headers.filter(([name]) => name.toLowerCase() === 'transfer-encoding').map(([, value]) => value)
+  // HTTP/0.9 may end its line in a bare LF, an empty encoding counts for nothing, and one before `chunked` is fine.
+  if (method === 'CONNECT' || httpVersion < 10 || encodings.some((value) => !/^chunked$/i.test(value))) return 'any'
+  if (encodings.length > 0) return 'chunked'
+  return bodySeenBytes > 0 ? `length ${bodySeenBytes}` : 'none'
 }
 
 function ofTolerantReader(text: string, request: ReadRequest): HeadReading | string {
@@ -65,14 +71,10 @@ function ofTolerantReader(text: string, request: ReadRequest): HeadReading | str
     // llhttp calls a head without a version HTTP/0.9, the tolerant reader 0.0: neither is asked for.
     httpVersion: head.httpVersion === 0 ? request.httpVersion : head.httpVersion,
     headers: Array.from({ length: assembly.headerCount }, (_, index) => span(index)),
-    framing: request.method === 'CONNECT' ? '' : describeFraming(head.framing, request),
+    framing: framingOfLlhttp(request) === 'any' ? 'any' : describeFraming(head.framing),
   }
 }
 
-function describeFraming(framing: Framing, request: ReadRequest): string {
-  if (framing.kind === 'length') return `length ${framing.lengthBytes}`
-  // More careful than llhttp with what stands before `chunked`: it only reads what is odd already.
-  const encoding = request.headers.find(([name]) => name.toLowerCase() === 'transfer-encoding')?.[1] ?? ''
-  if (framing.kind === 'lost' && /, *chunked/.test(encoding)) return 'chunked'
-  return framing.kind
+function describeFraming(framing: Framing): string {
+  return framing.kind === 'length' ? `length ${framing.lengthBytes}` : framing.kind
 }

@@ -47,6 +47,10 @@ t.test('head-limit holds for runs of white space, which no callback shows', asyn
     const reading = read(t, `${start}${' '.repeat(5000)}`, { headLimitBytes: 1024 })
     t.match(JSON.stringify(reading.items), /head_too_large/, JSON.stringify(start))
   }
+  const beforeVersion = (length: number): string =>
+    `GET /${' '.repeat(length - 'GET /HTTP/1.1'.length)}HTTP/1.1\r\n\r\n`
+  t.match(onlyRequest(read(t, beforeVersion(1024), { headLimitBytes: 1024 })), { target: '/', parseError: 'none' })
+  t.match(onlyRequest(read(t, beforeVersion(1025), { headLimitBytes: 1024 })), { parseError: 'head_too_large' })
 })
 
 t.test('header-limit: one more is kept as a nameless value with the rest of the head, and answered 431', async (t) => {

@@ -63,8 +63,14 @@ t.test('headers behind a line of white space are read: it does not end the head'
   t.same(request.headers.at(-1), ['X', '$globals'])
 })
 
-t.test('bare line feeds end lines, and what follows the head is inspected as a body', async (t) => {
-  const reading = readWhole('GET / HTTP/1.1\nA: a\nB: b\n\nX: $globals\r\n\r\n')
+t.test('a head whose lines all end in bare line feeds is read, with its body, and closes', async (t) => {
+  const reading = readWhole('POST / HTTP/1.1\nA: a\nContent-Length: 5\n\nhello')
+  t.match(onlyRequest(reading), { headers: [['A', 'a'], {}], body: 'hello', parseError: 'line_ending' })
+  t.equal(reading.end, 'close')
+})
+
+t.test('of a head with both line ends, what follows is inspected: another reader may see headers there', async (t) => {
+  const reading = readWhole('GET / HTTP/1.1\r\nA: a\nB: b\n\nX: $globals\r\n\r\n')
   t.match(onlyRequest(reading), {
     headers: [
       ['A', 'a'],

@@ -57,6 +57,14 @@ t.test('events are as the shipped schema says, with no field that it does not de
   }
 })
 
+t.test('any version that the tolerant reader takes is valid in an event', async (t) => {
+  for (const httpVersion of ['0.9', '1.0', '1.1', '9.9', '']) {
+    const event = roundTrip(buildEvent(sampleInput({ record: sampleRecord({ httpVersion }) }), sampleContext()))
+    t.ok(isExactEvent(event), httpVersion)
+  }
+  t.notOk(isEvent({ ...plain, request: { ...plain.request, http_version: 'two' } }))
+})
+
 t.test('an event of a later version with one more field is still valid', async (t) => {
   t.ok(isEvent({ ...plain, later: 1 }))
   t.notOk(isExactEvent({ ...plain, later: 1 }))

@@ -15,6 +15,7 @@ const jwt = `eyJhbGciOiJIUzI1NiJ9.${Buffer.from(`{"sub":"${secret}"}`).toString(
 const inspection: InspectionSettings = {
   wafTimeoutUs: 5_000_000,
   bodyInspectLimitBytes: 1_000_000,
+  trustsPeers: false,
   clientIpHeader: '',
   trustedProxies: [],
   trustedHops: 0,

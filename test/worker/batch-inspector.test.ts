@@ -8,7 +8,7 @@ import { RequestReader } from '#src/parser/request-reader.js'
 import { Staging } from '#src/parser/staging.js'
 import { type Outcome, outcomes } from '#src/verdict/outcome.js'
 import { BatchInspector } from '#src/worker/batch-inspector.js'
-import { buildInspector } from '#src/worker/build-inspector.js'
+import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
 import { EventWriter } from '#src/worker/event-writer.js'
 import { readWorkerSettings } from '#src/worker/worker-settings.js'
 
@@ -46,11 +46,29 @@ t.test('harmless requests with values to check share engine calls', async (t) =>
   t.ok((built.prefilter?.stats.checkCalls ?? 0) - before <= 2, 'one call for the batch')
 })
 
-function inspect(requestTargets: readonly string[]): Inspected {
-  const inspector = new BatchInspector(built, new EventWriter(settings.inspection, built.engine), () => false)
+t.test('a copy marked truncated reads so where peers are named, and only there', async (t) => {
+  const marked = ['GET / HTTP/1.1\r\nX-Mirrorwaf-Truncated: 1\r\n\r\n']
+  t.strictSame(inspectWith(built, marked), ['clean'])
+  const inspection = { ...settings.inspection, trustsPeers: true }
+  const trusting = buildInspector({ ...settings, inspection }, false)
+  t.teardown(() => trusting.dispose())
+  t.strictSame(inspectWith(trusting, marked), ['truncated'])
+  t.strictSame(inspectWith(trusting, ['GET / HTTP/1.1\r\nX-Mirrorwaf-Truncated: 0\r\n\r\n']), ['clean'])
+})
+
+function inspectWith(inspector: BuiltInspector, requests: readonly string[]): readonly Outcome[] {
+  return inspect([], inspector, requests).outcomes
+}
+
+function inspect(
+  requestTargets: readonly string[],
+  by: BuiltInspector = built,
+  requests: readonly string[] = requestTargets.map((target) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`),
+): Inspected {
+  const inspector = new BatchInspector(by, new EventWriter(settings.inspection, by.engine), () => false)
   const decided: Outcome[] = []
   const reportedPaths: string[] = []
-  for (const { slab, recordCount } of batchesOf(requestTargets)) {
+  for (const { slab, recordCount } of batchesOf(requests)) {
     const { events } = inspector.inspect({
       kind: 'inspect',
       slab: slab.buffer,
@@ -102,7 +120,7 @@ function batchesOf(all: readonly string[]): Batch[] {
     },
     facts,
   )
-  for (const target of all) reader.consume(Buffer.from(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`))
+  for (const request of all) reader.consume(Buffer.from(request))
   batcher.seal()
   reader.dispose()
   return batches

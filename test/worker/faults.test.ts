@@ -16,7 +16,7 @@ const faults: readonly (readonly [target: string, cause: RestartCause, batchDead
   ['/throw', 'error', 10_000],
   ['/exit', 'exit', 10_000],
   ['/heap', 'memory', 10_000],
-  ['/loop', 'deadline', 300],
+  ['/loop', 'deadline', 600],
 ]
 
 for (const [target, cause, batchDeadlineMs] of faults) {
@@ -66,7 +66,7 @@ t.test('while one worker dies the other goes on', async (t) => {
 })
 
 t.test('a deadline shorter than a worker’s start does not end the workers that replace a dead one', async (t) => {
-  const bench = await PoolBench.start(t, { threadPath: slowFaultyThreadPath, batchDeadlineMs: 300 })
+  const bench = await PoolBench.start(t, { threadPath: slowFaultyThreadPath, batchDeadlineMs: 600 })
   bench.pool.submit(makeBatch(['/loop', '/after']))
   await bench.pool.drained()
   t.same(bench.tally, { lost: 1, clean: 1 })

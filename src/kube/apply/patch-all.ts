@@ -1,5 +1,4 @@
 // Carries out many plans: several at a time, or one after the other when each is asked about.
-
 import type { WriteMode } from '../access/cluster.js'
 import { mapConcurrently } from '../access/map-concurrently.js'
 import { applyPatch } from '../json/json-patch.js'
@@ -26,12 +25,14 @@ export async function patchAll<P extends ObjectPlan>(
 ): Promise<PatchedObject[]> {
   const open = tasks.filter(({ plan }) => plan.operations.length > 0)
   const progress = startProgress(session.io, what, consent.isAsking ? 0 : open.length)
+  let lostInARow = 0
   const run = async (task: PatchTask<P>): Promise<PatchedObject> => {
     if (task.plan.operations.length === 0) return unwritten(task, task.resultOf(task.plan))
-    if (session.stop.isOver) return unwritten(task, 'not reached')
+    if (session.stop.isOver || lostInARow >= lossLimit) return unwritten(task, 'not reached')
     const answer = await consent.ask(`Patch ${describeRef(task.plan.ref)}`, previewOf(task.plan, consent))
     if (answer !== 'yes') return unwritten(task, answer === 'no' ? 'declined' : 'not reached')
     const patched = await patchObject(session.cluster, task, mode)
+    lostInARow = lossCodes.has(patched.report.error?.code) ? lostInARow + 1 : 0
     progress.step()
     return patched
   }
@@ -41,6 +42,10 @@ export async function patchAll<P extends ObjectPlan>(
     progress.end()
   }
 }
+
+/** A server that is away is not asked 500 times: with the time limit of a request that would take half an hour. */
+const lossLimit = 10
+const lossCodes: ReadonlySet<string | undefined> = new Set(['MWAF_KUBE_UNREACHABLE', 'MWAF_KUBE_REQUEST_TIMEOUT'])
 
 function unwritten<P extends ObjectPlan>(task: PatchTask<P>, result: ObjectResult): PatchedObject {
   return { report: reportOf(task, task.plan, result), object: task.plan.object }

@@ -18,7 +18,7 @@ import { selectorOf, targetOf } from '../session.js'
  */
 export async function emit(options: KubeOptions, paths: readonly string[], io: KubeIo): Promise<KubeExitCode> {
   const target = targetOf(options, 'default')
-  const sources = await readManifestFiles(paths, io.stdin)
+  const sources = await readManifestFiles(paths, io.stdin, io.signal)
   const documents = sources.flatMap(({ text, path }) => readManifest(text, path))
   const { text, plans } = emitManifests(documents, {
     target,

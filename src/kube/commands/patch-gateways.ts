@@ -18,7 +18,7 @@ import {
   type LocalRoute,
   planGateway,
 } from '../plan/plan-gateway.js'
-import type { KubeReport } from '../report/report.js'
+import { hasUnreached, type KubeReport } from '../report/report.js'
 import { type KubeSession, namespacesInScope, selectorOf } from '../session.js'
 
 /**
@@ -70,8 +70,8 @@ async function patchWithConsent(session: KubeSession, mode: WriteMode, consent: 
       `No Route lives in namespace ${target.namespace}, so no Gateway has to admit it: mirroring from other namespaces needs ReferenceGrants, which patch-httproutes writes.`,
     )
   }
-  if (stop.reason !== undefined) notices.push(stop.reason)
   const objects = patched.map(({ report }) => report)
+  if (hasUnreached(objects) && stop.reason !== undefined) notices.push(stop.reason)
   return { command: 'patch-gateways', isDryRun: mode.isDryRun, target: describeTarget(target), objects, notices }
 }
 

@@ -14,7 +14,7 @@ import { describeTarget } from '../plan/mirror-filter.js'
 import { planMirror } from '../plan/plan-mirror.js'
 import { isBlocked, type RoutePlan } from '../plan/route-plan.js'
 import { entriesNeeded } from '../plan/routes-needing-grants.js'
-import type { KubeReport } from '../report/report.js'
+import { hasUnreached, type KubeReport } from '../report/report.js'
 import { type FoundRoute, type KubeSession, namespacesInScope, routeResources, surveyRoutes } from '../session.js'
 
 /**
@@ -72,9 +72,11 @@ async function patchWithConsent(
   )
   const grants = await writeMissingGrants(session, { needed, consent, mode })
   const patched = await patchAll(session, tasks, 'patching routes', consent, mode)
-  const removed = await removeUnneededGrants(session, { needed: entriesLeft(session, found, patched), consent, mode })
-  if (stop.reason !== undefined) notices.push(stop.reason)
+  // Who stops a run wants no more writes; the next run removes what is not needed.
+  const left = entriesLeft(session, found, patched)
+  const removed = stop.isOver ? [] : await removeUnneededGrants(session, { needed: left, consent, mode })
   const objects = [...grants, ...patched.map(({ report }) => report), ...removed]
+  if (hasUnreached(objects) && stop.reason !== undefined) notices.push(stop.reason)
   return { command, isDryRun: mode.isDryRun, target: describeTarget(target), objects, notices }
 }
 

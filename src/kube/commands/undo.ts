@@ -34,12 +34,13 @@ async function undoWithConsent(session: KubeSession, mode: WriteMode, consent: C
   const tasks = found.filter(({ isSelected }) => isSelected).map((entry) => taskFor(session, entry))
   // Routes first: a filter without its grant is an error at the gateway, a grant without filters is nothing.
   const patched = await patchAll(session, tasks, 'undoing routes', consent, mode)
-  const grants = await removeUnneededGrants(session, { needed: entriesLeft(session, found, patched), consent, mode })
+  const needed = entriesLeft(session, found, patched)
+  const grants = stop.isOver ? [] : await removeUnneededGrants(session, { needed, consent, mode })
   const gateways = await undoGateways(session, mode, consent)
   const objects = [...patched.map(({ report }) => report), ...grants, ...gateways.objects]
   const notices = [...gateways.notices]
   if (objects.every(({ result }) => result === 'unchanged')) notices.push(...findOtherTargets(session, found))
-  if (stop.reason !== undefined) notices.push(stop.reason)
+  if (stop.reason !== undefined) notices.push(`${stop.reason}; run undo again for what is left`)
   return { command: 'undo', isDryRun: mode.isDryRun, target: describeTarget(target), objects, notices }
 }
 

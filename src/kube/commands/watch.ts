@@ -11,6 +11,7 @@ import { describeTarget } from '../plan/mirror-filter.js'
 import { refOf } from '../plan/object-ref.js'
 import { type KubeSession, namespacesInScope, routeResources, withSession } from '../session.js'
 import { startHealthServer } from '../watch/health-server.js'
+import type { KeeperTools } from '../watch/keeper-tools.js'
 import { LeaderElection, leaseResource } from '../watch/leader-election.js'
 import { reflect } from '../watch/reflector.js'
 import { RouteKeeper } from '../watch/route-keeper.js'
@@ -84,11 +85,9 @@ export function rightsToWatch(session: KubeSession): Right[] {
   ]
 }
 
-type WatchTools = ConstructorParameters<typeof RouteKeeper>[1]
-
 async function electAndLead(
   session: KubeSession,
-  tools: WatchTools,
+  tools: KeeperTools,
   lead: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { options, io, cluster } = session
@@ -107,7 +106,7 @@ async function electAndLead(
 /** Follows routes and grants, and works on them once all are known. */
 async function keepRoutes(
   session: KubeSession,
-  tools: WatchTools,
+  tools: KeeperTools,
   signal: AbortSignal,
   onSynced: () => void,
 ): Promise<void> {

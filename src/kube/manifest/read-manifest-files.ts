@@ -1,7 +1,7 @@
 // Where manifests come from: files, folders, standard input.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { MirrorwafError, reasonOf } from '../../errors.js'
 
 /** A text and the name to blame for what is wrong in it. */
@@ -15,12 +15,17 @@ const inputLimitBytes = 64 * 1024 * 1024
 
 /**
  * Reads paths in the order given; a folder stands for its .yaml, .yml and .json files, `-` or no path for standard input.
+ * @param signal - ends the wait for standard input.
  * @throws MirrorwafError `MWAF_KUBE_MANIFEST`.
  */
-export async function readManifestFiles(paths: readonly string[], stdin: Readable): Promise<ManifestSource[]> {
+export async function readManifestFiles(
+  paths: readonly string[],
+  stdin: Readable,
+  signal: AbortSignal,
+): Promise<ManifestSource[]> {
   const sources: ManifestSource[] = []
   for (const path of paths.length === 0 ? ['-'] : paths) {
-    if (path === '-') sources.push({ path: 'standard input', text: await readStream(stdin) })
+    if (path === '-') sources.push({ path: 'standard input', text: await readStream(stdin, signal) })
     else for (const file of await expand(path)) sources.push({ path: file, text: await readOne(file) })
   }
   return sources
@@ -48,16 +53,18 @@ async function readOne(path: string): Promise<string> {
   }
 }
 
-async function readStream(stream: Readable): Promise<string> {
+async function readStream(stream: Readable, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
   let lengthBytes = 0
-  for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk)
-    lengthBytes += bytes.length
-    if (lengthBytes > inputLimitBytes) {
-      throw unusable('standard input', new RangeError(`it is larger than ${inputLimitBytes} bytes`))
+  try {
+    for await (const chunk of addAbortSignal(signal, stream)) {
+      const bytes = Buffer.from(chunk)
+      lengthBytes += bytes.length
+      if (lengthBytes > inputLimitBytes) throw new RangeError(`it is larger than ${inputLimitBytes} bytes`)
+      chunks.push(bytes)
     }
-    chunks.push(bytes)
+  } catch (error) {
+    throw unusable('standard input', error)
   }
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -61,6 +61,11 @@ export function hasFailures({ objects }: KubeReport): boolean {
   return objects.some(({ result }) => failures.has(result))
 }
 
+/** Whether a run was stopped before it had come to all objects. */
+export function hasUnreached(objects: readonly ObjectReport[]): boolean {
+  return objects.some(({ result }) => result === 'not reached')
+}
+
 /** Whether something is not as it should be. */
 export function hasDrift({ objects }: KubeReport): boolean {
   return objects.some(({ result }) => result === 'drift')

@@ -47,10 +47,11 @@ export class LeaderElection {
     if (!(await this.#acquire(signal))) return
     const term = new AbortController()
     const ends = AbortSignal.any([signal, term.signal])
-    const leading = lead(ends).finally(() => term.abort())
+    const leading = Promise.allSettled([lead(ends)]).finally(() => term.abort())
     const isLost = await this.#keep(ends)
     term.abort()
-    await leading
+    const [outcome] = await leading
+    if (outcome.status === 'rejected') throw outcome.reason
     if (isLost) {
       const details = { lease: `${this.#settings.namespace}/${this.#settings.name}`, holder: this.#holder || 'nobody' }
       throw new MirrorwafError('MWAF_KUBE_LEASE_LOST', details)

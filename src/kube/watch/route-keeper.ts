@@ -2,25 +2,23 @@
 // off, grants for both. Decides by the same plans as the commands; writes only while it leads.
 import { reasonOf } from '../../errors.js'
 import type { WriteOutcome } from '../access/cluster.js'
-import type { Consent } from '../apply/consent.js'
-import { removeUnneededGrants, writeMissingGrants } from '../apply/settle-grants.js'
 import { applyPatch } from '../json/json-patch.js'
 import { arrayAt, isObject, type JsonObject, objectsAt, stringAt } from '../json/json-value.js'
 import { fieldManager } from '../names.js'
 import { targetKey } from '../plan/mirror-filter.js'
 import { describeRef, isOptedOut } from '../plan/object-ref.js'
-import { entryKey, planGrants } from '../plan/plan-grants.js'
 import { planMirror } from '../plan/plan-mirror.js'
 import { planUndo } from '../plan/plan-undo.js'
 import { isBlocked, type RoutePlan } from '../plan/route-plan.js'
 import { readRecords, recordRule } from '../plan/route-record.js'
-import { entriesNeeded } from '../plan/routes-needing-grants.js'
-import { type FoundRoute, isEntryInScope, type KubeSession, selectorOf } from '../session.js'
+import type { MirroringRoute } from '../plan/routes-needing-grants.js'
+import { type FoundRoute, type KubeSession, selectorOf } from '../session.js'
 import { FightLedger } from './fight-ledger.js'
+import { GrantKeeper } from './grant-keeper.js'
+import type { KeeperTools } from './keeper-tools.js'
 import type { ReflectorSink } from './reflector.js'
-import type { WatchLog } from './watch-log.js'
-import type { RouteState, WatchMetrics } from './watch-metrics.js'
-import { backOffMs, type WatchTiming } from './watch-timing.js'
+import type { RouteState } from './watch-metrics.js'
+import { backOffMs } from './watch-timing.js'
 import { WorkQueue } from './work-queue.js'
 
 /** Patches at once: the watch is in no hurry, and others use the API server too. */
@@ -28,24 +26,16 @@ const routesAtOnce = 4
 /** The queue's key for "look at the grants"; no route key is without a space. */
 const grantsKey = 'grants'
 
-/** What the keeper needs beside its session. */
-export interface KeeperTools {
-  readonly metrics: WatchMetrics
-  readonly log: WatchLog
-  readonly timing: WatchTiming
-}
-
 /** Holds the present state of all routes and grants in scope, and works on what deviates. */
 export class RouteKeeper {
   readonly #session: KubeSession
   readonly #tools: KeeperTools
   readonly #routes = new Map<string, FoundRoute>()
-  #grants = new Map<string, JsonObject>()
+  readonly #grants: GrantKeeper
   readonly #failures = new Map<string, number>()
   readonly #ledger: FightLedger
   readonly #queue: WorkQueue
   readonly #isSelected: (route: JsonObject) => boolean
-  #settlement: Promise<void> = Promise.resolve()
 
   constructor(session: KubeSession, tools: KeeperTools) {
     this.#session = session
@@ -53,6 +43,8 @@ export class RouteKeeper {
     this.#ledger = new FightLedger(tools.timing, () => performance.now())
     this.#queue = new WorkQueue((key) => this.#work(key), routesAtOnce)
     this.#isSelected = selectorOf(session.options)
+    // Needed is what routes have and what they are about to get: nothing that still mirrors loses its grant.
+    this.#grants = new GrantKeeper(session, tools, () => this.#allRoutes())
   }
 
   /** Where changes of routes go; one for each resource and namespace that is followed. */
@@ -86,24 +78,11 @@ export class RouteKeeper {
 
   /** Where changes of the ReferenceGrants in the mirror's namespace go. */
   grantSink(onSynced: () => void): ReflectorSink {
-    const nameOf = (grant: JsonObject): string => stringAt(grant, 'metadata', 'name') ?? ''
-    return {
-      replace: (grants) => {
-        this.#tools.metrics.count('relists')
-        this.#grants = new Map(grants.map((grant) => [nameOf(grant), grant]))
-        this.#lookAtGrantsSoon()
-        onSynced()
-      },
-      put: (grant) => {
-        this.#grants.set(nameOf(grant), grant)
-        this.#lookAtGrantsSoon()
-      },
-      remove: (grant) => {
-        this.#grants.delete(nameOf(grant))
-        this.#lookAtGrantsSoon()
-      },
-      failed: (reason) => this.#watchFailed(reason),
-    }
+    return this.#grants.sink({
+      onSynced,
+      onChange: () => this.#lookAtGrantsSoon(),
+      onFailure: (reason) => this.#watchFailed(reason),
+    })
   }
 
   /** Begins to write; before that, routes and grants must be known completely. */
@@ -120,7 +99,7 @@ export class RouteKeeper {
   /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
     await this.#queue.close()
-    await this.#settlement
+    await this.#grants.close()
   }
 
   #lookAtGrantsSoon(): void {
@@ -136,7 +115,7 @@ export class RouteKeeper {
   async #work(key: string): Promise<void> {
     const { metrics, log, timing } = this.#tools
     try {
-      if (key === grantsKey) await this.#settleGrants()
+      if (key === grantsKey) await this.#grants.settle()
       else await this.#keep(key)
       this.#failures.delete(key)
     } catch (error) {
@@ -181,7 +160,8 @@ export class RouteKeeper {
       this.#queue.addAfter(key, delayMs)
       return
     }
-    await this.#grantBefore(found, plan)
+    // A filter without its grant is an error at the gateway, so the grant comes first.
+    await this.#grants.ensure(afterPlan(found, plan))
     await this.#patch(key, found, plan, rules)
   }
 
@@ -226,60 +206,18 @@ export class RouteKeeper {
     return isSelected && !isOptedOut(route)
   }
 
-  /** A filter without its grant is an error at the gateway, so the grant comes first. */
-  async #grantBefore(found: FoundRoute, plan: RoutePlan): Promise<void> {
-    const { target } = this.#session
-    const after = applyPatch(found.route, plan.operations)
-    const needed = entriesNeeded([{ ref: found.ref, route: isObject(after) ? after : undefined }], target)
-    const existing = [...this.#grants.values()]
-    const { missing } = planGrants({ target, existing, needed, isInScope: () => false })
-    if (missing.length > 0) await this.#settleGrants()
-  }
-
-  /** One at a time, whoever asks: two of them would write the same grants. */
-  #settleGrants(): Promise<void> {
-    const run = this.#settlement.then(() => this.#settleGrantsNow())
-    this.#settlement = run.catch(() => {
-      // Whoever asked has the failure; the next one starts afresh.
-    })
-    return run
-  }
-
-  async #settleGrantsNow(): Promise<void> {
-    const { target, options } = this.#session
-    // Needed is what routes have and what they are about to get: nothing that still mirrors loses its grant.
-    const now = [...this.#routes.values()]
-    const planned = now.map((found) => {
-      const after = applyPatch(found.route, this.#plan(found).operations)
-      return { ref: found.ref, route: isObject(after) ? after : undefined }
-    })
-    const needed = entriesNeeded([...now, ...planned], target)
-    const plan = planGrants({
-      target,
-      existing: [...this.#grants.values()],
-      needed,
-      isInScope: (entry) => isEntryInScope(options, entry),
-    })
-    if (plan.writes.length === 0 && plan.removals.length === 0) return
-    if (options.reportOnly) {
-      const missing = plan.missing.map(entryKey).join(', ')
-      this.#tools.log.warn('grants are not as they should be; --report-only leaves them so', { missing })
-      return
-    }
-    const pass = { needed, consent: nobodyIsAsked, mode: live }
-    const reports = [
-      ...(await writeMissingGrants(this.#session, pass)),
-      ...(await removeUnneededGrants(this.#session, pass)),
-    ]
-    for (const { ref, result, detail } of reports) {
-      this.#tools.metrics.count('grants')
-      this.#tools.log.info(result, { object: describeRef(ref), detail })
-    }
+  /** Every route as it stands, and as it will stand when its plan is carried out. */
+  #allRoutes(): MirroringRoute[] {
+    return [...this.#routes.values()].flatMap((found) => [found, afterPlan(found, this.#plan(found))])
   }
 }
 
 const live = { isDryRun: false }
-const nobodyIsAsked: Consent = { isAsking: false, ask: async () => 'yes' }
+
+function afterPlan({ ref, route }: FoundRoute, plan: RoutePlan): MirroringRoute {
+  const after = applyPatch(route, plan.operations)
+  return { ref, route: isObject(after) ? after : undefined }
+}
 
 function stateOf(plan: RoutePlan, isWanted: boolean): RouteState {
   if (!isWanted || plan.skipped !== undefined) return 'left-alone'

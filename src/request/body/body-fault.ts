@@ -1,6 +1,6 @@
-// What can be wrong with a body, in words that events and metrics show.
+// What can be wrong with a body, in words. The verdict cases hold them; what kept content from the rules shows as `truncated`.
 
-/** A body's fault; the first one found is reported. None of them keeps content from the rules. */
+/** A body's fault; the first one found is reported. Only those of the encoding can keep content from the rules. */
 export type BodyFault =
   | 'content_encoding_unknown'
   | 'content_encoding_corrupt'
