@@ -7,20 +7,20 @@
 // tested as all others, on decoded bearer tokens too, so events, `keep` and actions come out as without the prefilter.
 import type { Engine } from '../engine/engine.js'
 import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from '../request/value-visitor.js'
-import { Automaton } from './automaton/automaton.js'
+import type { Automaton } from './automaton/automaton.js'
 import { BuildBudget, type BuildLimits, type Clock } from './automaton/build-budget.js'
-import { SubsetScratch } from './automaton/subset-step.js'
 import { TableBudget } from './automaton/table-budget.js'
-import type { CompiledGroup, CompiledRuleset } from './compiled-ruleset.js'
+import type { CompiledRuleset } from './compiled-ruleset.js'
 import type { CandidateReason, Prefilter } from './prefilter.js'
 import { decodePart, splitBearer } from './runtime/bearer-token.js'
+import { buildGroups } from './runtime/build-groups.js'
 import { Checker } from './runtime/checker.js'
 import { HeldRequests, type VerdictReport } from './runtime/held-requests.js'
 import { IpMatcher } from './runtime/ip-matcher.js'
 import { Place, type PlaceParts } from './runtime/place.js'
 import type { ScanGroup } from './runtime/scan-group.js'
 import { sendJson } from './runtime/send-json.js'
-import { readyRescan, ValueScanner } from './runtime/value-scanner.js'
+import { ValueScanner } from './runtime/value-scanner.js'
 import { ValueStore } from './runtime/value-store.js'
 import { WarmUpCorpus } from './warm-up/warm-up-corpus.js'
 
@@ -108,12 +108,6 @@ const warmUpLimitMs = 400
 /** After this many requests of the corpus fewer than one in ten still needs a new state. */
 const warmUpRequests = 4000
 
-/** Groups of this many patterns meet all kinds of values and need room; the others have few states. */
-const manyPatterns = 16
-/** Largest part of all table bytes that one group may take. */
-const largeShare = 0.6
-const smallShare = 0.15
-
 const defaultLimits: PrefilterLimits = {
   workPerRequest: 4000,
   timeShare: 0.07,
@@ -131,7 +125,6 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   readonly #alwaysEngine: string
   readonly #budget: BuildBudget
   readonly #tables: TableBudget
-  readonly #automata: readonly Automaton[]
   readonly #groups: readonly ScanGroup[]
   readonly #ipMatchers: readonly IpMatcher[]
   readonly #places = new Map<string, Place>()
@@ -155,8 +148,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#alwaysEngine = compiled.alwaysEngine
     this.#budget = new BuildBudget(limits, parts.now)
     this.#tables = new TableBudget(limits.tableBytes)
-    this.#automata = buildAutomata(compiled, this.#budget, this.#tables)
-    this.#groups = attachRescans(compiled.groups, this.#automata)
+    this.#groups = buildGroups(compiled, this.#budget, this.#tables)
     this.#ipMatchers = compiled.ipLists.map((entries) => new IpMatcher(entries))
     for (const [name, place] of compiled.addresses) this.#places.set(name, new Place(place, this))
     this.#scanner = new ValueScanner(this.#store)
@@ -170,23 +162,23 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 
   get stats(): PrefilterStats {
-    let states = 0
-    let transitions = 0
-    let flushes = 0
-    for (const automaton of this.#automata) {
-      states += automaton.stateCount
-      transitions += automaton.transitions
-      flushes += automaton.flushes
-    }
+    const automata = this.#groups.map(({ automaton }) => automaton)
     const { buildMs, refusedByRequest, refusedByRate } = this.#budget
-    const { rescans } = this.#scanner
-    const { usedBytes: tableBytes } = this.#tables
-    const tables = this.#automata.map(({ group, stateCount, tableBytes, flushes }) => {
-      return { name: group.name, states: stateCount, tableBytes, flushes }
-    })
-    const { calls: checkCalls, values: checkedValues } = this.#checker
-    const counted = { states, transitions, tableBytes, flushes, buildMs, refusedByRequest, refusedByRate }
-    return { ...counted, rescans, checkCalls, checkedValues, tables }
+    return {
+      states: sum(automata, ({ stateCount }) => stateCount),
+      transitions: sum(automata, ({ transitions }) => transitions),
+      tableBytes: this.#tables.usedBytes,
+      flushes: sum(automata, ({ flushes }) => flushes),
+      buildMs,
+      refusedByRequest,
+      refusedByRate,
+      rescans: this.#scanner.rescans,
+      checkCalls: this.#checker.calls,
+      checkedValues: this.#checker.values,
+      tables: automata.map(({ group, stateCount, tableBytes, flushes }) => {
+        return { name: group.name, states: stateCount, tableBytes, flushes }
+      }),
+    }
   }
 
   warmUp(limitMs = warmUpLimitMs): number {
@@ -343,6 +335,10 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     const parts = splitBearer(latin1(bytes, start, end))
     if (root === undefined || parts === undefined) return
     if (root.present !== '') this.#fire(root.present)
+    // What the engine tells of the signature, and the names of the parts, are not worked out here.
+    if (root.keys !== undefined || root.under(signature, 0, signature.length).isTested) {
+      this.#fire('a bearer token is looked at as a whole')
+    }
     for (const [name, part] of Object.entries(parts)) {
       const place = root.under(encode(name), 0, name.length)
       if (!place.isTested) continue
@@ -360,23 +356,10 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 }
 
-function buildAutomata({ nfa, groups }: CompiledRuleset, budget: BuildBudget, tables: TableBudget): Automaton[] {
-  const parts = { nfa, budget, tables, scratch: new SubsetScratch(nfa.ops.length) }
-  return groups.map((group) => {
-    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
-    return new Automaton(group, parts, tables.capBytes * share)
-  })
-}
+const signature = Buffer.from('signature')
 
-function attachRescans(groups: readonly CompiledGroup[], automata: readonly Automaton[]): ScanGroup[] {
-  const attached: ScanGroup[] = []
-  for (const [index, { rescans, checks }] of groups.entries()) {
-    const automaton = automata[index]
-    if (automaton === undefined) break
-    const ready = rescans.map((rescan) => readyRescan(rescan, attached))
-    attached.push({ automaton, rescans: ready, checks })
-  }
-  return attached
+function sum(automata: readonly Automaton[], count: (automaton: Automaton) => number): number {
+  return automata.reduce((total, automaton) => total + count(automaton), 0)
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {

@@ -10,6 +10,7 @@ import {
   rangesClass,
   unicodeClass,
 } from './char-class.js'
+import { endOfPattern, PatternCursor } from './pattern-cursor.js'
 import { type Assertion, alternateNode, concatNode, emptyNode, type RegexNode } from './syntax.js'
 
 /** The tree, or why there is none. */
@@ -35,78 +36,38 @@ interface Flags {
 const maxDepth = 200
 /** RE2's limit for counted repeats. */
 const maxRepeat = 1000
-const endOfPattern = -1
+/** `{1000,1000}`: longer ones are literal here and refused or literal in RE2. */
+const longestBounds = 12
+/** `[:^xdigit:]` */
+const longestClassName = 12
 const simpleEscapes: ReadonlyMap<string, number> = new Map(Object.entries({ a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 }))
 
-/** After a fault it stands at the end of the pattern, so that every loop ends; the tree is then worth nothing. */
+/** Recursive descent; after a fault the tree is worth nothing. */
 class RegexParser {
-  /** The first fault. */
-  problem: string | undefined
-  readonly #codes: readonly number[]
-  #position = 0
+  readonly #cursor: PatternCursor
   #flags: Flags
   #depth = 0
 
   constructor(pattern: string, isCaseSensitive: boolean) {
-    this.#codes = Array.from(pattern, (char) => char.codePointAt(0) ?? 0)
+    this.#cursor = new PatternCursor(pattern)
     this.#flags = { isFolded: !isCaseSensitive, isMultiLine: false, isDotAll: false }
+  }
+
+  get problem(): string | undefined {
+    return this.#cursor.problem
   }
 
   parse(): RegexNode {
     const tree = this.#alternation()
-    if (this.#position < this.#codes.length) this.#fail('unmatched )')
+    if (!this.#cursor.isAtEnd) this.#cursor.fail('unmatched )')
     return tree
   }
 
-  #fail(reason: string): void {
-    this.problem ??= reason
-    this.#position = this.#codes.length
-  }
-
-  #peek(ahead = 0): number {
-    return this.#codes[this.#position + ahead] ?? endOfPattern
-  }
-
-  #isAt(text: string): boolean {
-    for (let index = 0; index < text.length; index++) {
-      if (this.#peek(index) !== text.charCodeAt(index)) return false
-    }
-    return true
-  }
-
-  #skip(text: string): boolean {
-    if (!this.#isAt(text)) return false
-    this.#position += text.length
-    return true
-  }
-
-  /** The next code point; a fault, and `endOfPattern`, when there is none. */
-  #next(): number {
-    const code = this.#peek()
-    if (code === endOfPattern) this.#fail('the pattern ends too early')
-    else this.#position++
-    return code
-  }
-
-  #nextLetter(): string {
-    const code = this.#next()
-    return code === endOfPattern ? '' : String.fromCodePoint(code)
-  }
-
-  /** Reads up to a closing character, which is read too but not returned. */
-  #until(close: number): string {
-    let text = ''
-    for (let code = this.#next(); code !== close && code !== endOfPattern; code = this.#next()) {
-      text += String.fromCodePoint(code)
-    }
-    return text
-  }
-
   #alternation(): RegexNode {
-    if (++this.#depth > maxDepth) this.#fail('nested too deeply')
+    if (++this.#depth > maxDepth) this.#cursor.fail('nested too deeply')
     const outer = this.#flags
     const branches = [this.#sequence()]
-    while (this.#skip('|')) branches.push(this.#sequence())
+    while (this.#cursor.skip('|')) branches.push(this.#sequence())
     this.#flags = outer
     this.#depth--
     return alternateNode(branches)
@@ -114,8 +75,8 @@ class RegexParser {
 
   #sequence(): RegexNode {
     const items: RegexNode[] = []
-    while (this.#peek() !== endOfPattern && !this.#isAt('|') && !this.#isAt(')')) {
-      if (this.#skip('\\Q')) {
+    while (this.#cursor.peek() !== endOfPattern && !this.#cursor.isAt('|') && !this.#cursor.isAt(')')) {
+      if (this.#cursor.skip('\\Q')) {
         items.push(...this.#quoted())
         continue
       }
@@ -128,8 +89,8 @@ class RegexParser {
   /** Literal text up to \E; a repeat operator after it belongs to its last character. */
   #quoted(): RegexNode[] {
     const items: RegexNode[] = []
-    while (this.#peek() !== endOfPattern && !this.#skip('\\E')) {
-      items.push(this.#literal(this.#next()))
+    while (this.#cursor.peek() !== endOfPattern && !this.#cursor.skip('\\E')) {
+      items.push(this.#literal(this.#cursor.next()))
     }
     const last = items.pop()
     if (last !== undefined) items.push(this.#repeats(last))
@@ -138,7 +99,7 @@ class RegexParser {
 
   /** @returns `undefined` for what only sets flags. */
   #atom(): RegexNode | undefined {
-    const code = this.#next()
+    const code = this.#cursor.next()
     switch (String.fromCodePoint(code)) {
       case '(':
         return this.#group()
@@ -155,7 +116,7 @@ class RegexParser {
       case '*':
       case '+':
       case '?':
-        this.#fail('a repeat operator without something to repeat')
+        this.#cursor.fail('a repeat operator without something to repeat')
         return undefined
       default:
         return this.#literal(code)
@@ -167,9 +128,12 @@ class RegexParser {
   }
 
   #group(): RegexNode | undefined {
-    if (!this.#skip('?')) return this.#groupBody()
-    if (this.#skip('P<') || (this.#isAt('<') && !this.#isAt('<=') && !this.#isAt('<!') && this.#skip('<'))) {
-      this.#until(0x3e)
+    if (!this.#cursor.skip('?')) return this.#groupBody()
+    if (
+      this.#cursor.skip('P<') ||
+      (this.#cursor.isAt('<') && !this.#cursor.isAt('<=') && !this.#cursor.isAt('<!') && this.#cursor.skip('<'))
+    ) {
+      this.#cursor.until(0x3e)
       return this.#groupBody()
     }
     return this.#flagGroup()
@@ -177,7 +141,7 @@ class RegexParser {
 
   #groupBody(): RegexNode {
     const body = this.#alternation()
-    if (!this.#skip(')')) this.#fail('missing )')
+    if (!this.#cursor.skip(')')) this.#cursor.fail('missing )')
     return body
   }
 
@@ -186,7 +150,7 @@ class RegexParser {
     let { isFolded, isMultiLine, isDotAll } = this.#flags
     let isOn = true
     for (;;) {
-      const letter = this.#nextLetter()
+      const letter = this.#cursor.nextLetter()
       if (letter === 'i') isFolded = isOn
       else if (letter === 'm') isMultiLine = isOn
       else if (letter === 's') isDotAll = isOn
@@ -196,7 +160,7 @@ class RegexParser {
         return undefined
       } else if (letter === ':') return this.#scopedBody({ isFolded, isMultiLine, isDotAll })
       else if (letter !== 'U') {
-        this.#fail(`(?${letter}`)
+        this.#cursor.fail(`(?${letter}`)
         return undefined
       }
     }
@@ -215,37 +179,34 @@ class RegexParser {
     for (;;) {
       const bounds = this.#repeatBounds()
       if (bounds === undefined) return node
-      this.#skip('?')
+      this.#cursor.skip('?')
       node = repeatNode(node, bounds[0], bounds[1])
     }
   }
 
   #repeatBounds(): readonly [number, number] | undefined {
-    if (this.#skip('*')) return [0, Infinity]
-    if (this.#skip('+')) return [1, Infinity]
-    if (this.#skip('?')) return [0, 1]
-    return this.#isAt('{') ? this.#countedBounds() : undefined
+    if (this.#cursor.skip('*')) return [0, Infinity]
+    if (this.#cursor.skip('+')) return [1, Infinity]
+    if (this.#cursor.skip('?')) return [0, 1]
+    return this.#cursor.isAt('{') ? this.#countedBounds() : undefined
   }
 
   /** `{n}`, `{n,}`, `{n,m}`; anything else is a literal brace and stays unread. */
   #countedBounds(): readonly [number, number] | undefined {
-    const close = this.#codes.indexOf(0x7d, this.#position)
-    if (close === -1) return undefined
-    const text = String.fromCodePoint(...this.#codes.slice(this.#position + 1, Math.min(close, this.#position + 12)))
-    const found = /^(0|[1-9]\d*)(?:(,)(|0|[1-9]\d*))?$/.exec(text)
-    if (found === null || close !== this.#position + 1 + text.length) return undefined
+    const found = /^\{(0|[1-9]\d*)(?:(,)(|0|[1-9]\d*))?\}/.exec(this.#cursor.lookAhead(longestBounds))
+    if (found === null) return undefined
     const min = Number(found[1])
     const max = found[2] === undefined ? min : found[3] === '' || found[3] === undefined ? Infinity : Number(found[3])
     if (min > maxRepeat || (max !== Infinity && max > maxRepeat) || max < min) {
-      this.#fail(`repeat count {${text}}`)
+      this.#cursor.fail(`repeat count ${found[0]}`)
       return undefined
     }
-    this.#position = close + 1
+    this.#cursor.move(found[0].length)
     return [min, max]
   }
 
   #escape(): RegexNode {
-    const letter = this.#nextLetter()
+    const letter = this.#cursor.nextLetter()
     switch (letter) {
       case '':
         return emptyNode
@@ -262,7 +223,7 @@ class RegexParser {
       case 'E':
         return emptyNode
       default:
-        this.#position--
+        this.#cursor.move(-1)
         return classNode(this.#classEscape() ?? this.#oneCode(this.#escapedCode()))
     }
   }
@@ -273,28 +234,28 @@ class RegexParser {
 
   /** \d \s \w \p and their negations, after the backslash. @returns `undefined` when it is none; nothing is read then. */
   #classEscape(): CharClass | undefined {
-    const code = this.#peek()
+    const code = this.#cursor.peek()
     if (code === endOfPattern) return undefined
     const letter = String.fromCodePoint(code)
     if (letter === 'p' || letter === 'P') {
-      this.#position++
+      this.#cursor.move(1)
       return this.#propertyClass(letter === 'P')
     }
     const ranges = perlClasses.get(letter.toLowerCase())
     if (ranges === undefined) return undefined
-    this.#position++
+    this.#cursor.move(1)
     const set = rangesClass(ranges, this.#flags.isFolded)
     return letter === letter.toLowerCase() ? set : negateClass(set)
   }
 
   #propertyClass(isUpper: boolean): CharClass {
-    let name = this.#nextLetter()
-    if (name === '{') name = this.#until(0x7d)
+    let name = this.#cursor.nextLetter()
+    if (name === '{') name = this.#cursor.until(0x7d)
     const isNegated = name.startsWith('^') !== isUpper
     if (name.startsWith('^')) name = name.slice(1)
     const set = unicodeClass(name, this.#flags.isFolded)
     if (set === undefined) {
-      this.#fail(`\\p{${name}}`)
+      this.#cursor.fail(`\\p{${name}}`)
       return newLine
     }
     return isNegated ? negateClass(set) : set
@@ -302,77 +263,79 @@ class RegexParser {
 
   /** The code point of an escape that stands for one, after the backslash. */
   #escapedCode(): number {
-    const letter = this.#nextLetter()
+    const letter = this.#cursor.nextLetter()
     const code = letter.codePointAt(0) ?? 0
     if (letter === 'x') return this.#hexCode()
     if (code >= 0x30 && code <= 0x37) return this.#octalCode(code)
     const simple = simpleEscapes.get(letter)
     if (simple !== undefined) return simple
-    if (code >= 128 || /[A-Za-z0-9]/.test(letter)) this.#fail(`\\${letter}`)
+    if (code >= 128 || /[A-Za-z0-9]/.test(letter)) this.#cursor.fail(`\\${letter}`)
     return code
   }
 
   #hexCode(): number {
-    const text = this.#skip('{') ? this.#until(0x7d) : this.#nextLetter() + this.#nextLetter()
+    const text = this.#cursor.skip('{')
+      ? this.#cursor.until(0x7d)
+      : this.#cursor.nextLetter() + this.#cursor.nextLetter()
     const value = /^[0-9a-fA-F]{1,8}$/.test(text) ? Number.parseInt(text, 16) : Infinity
     if (value <= 0x10ffff) return value
-    this.#fail(`\\x${text}`)
+    this.#cursor.fail(`\\x${text}`)
     return 0
   }
 
   /** \0 to \377; a single digit 1-7 alone would be a back reference, which RE2 refuses. */
   #octalCode(first: number): number {
-    if (first !== 0x30 && !isOctal(this.#peek())) this.#fail('a back reference')
+    if (first !== 0x30 && !isOctal(this.#cursor.peek())) this.#cursor.fail('a back reference')
     let value = first - 0x30
-    for (let count = 0; count < 2 && isOctal(this.#peek()); count++) value = value * 8 + this.#next() - 0x30
+    for (let count = 0; count < 2 && isOctal(this.#cursor.peek()); count++)
+      value = value * 8 + this.#cursor.next() - 0x30
     return value
   }
 
   #bracketClass(): CharClass {
-    const isNegated = this.#skip('^')
+    const isNegated = this.#cursor.skip('^')
     const builder = new CharClassBuilder()
     do this.#classItem(builder)
-    while (this.problem === undefined && !this.#skip(']'))
+    while (this.problem === undefined && !this.#cursor.skip(']'))
     const set = builder.finish()
     return isNegated ? negateClass(set) : set
   }
 
   #classItem(builder: CharClassBuilder): void {
-    if (this.#isAt('[:') && this.#posixItem(builder)) return
-    if (this.#isAt('\\')) {
-      this.#position++
+    if (this.#cursor.isAt('[:') && this.#posixItem(builder)) return
+    if (this.#cursor.isAt('\\')) {
+      this.#cursor.move(1)
       const set = this.#classEscape()
       if (set !== undefined) {
         builder.addClass(set)
         return
       }
-      this.#position--
+      this.#cursor.move(-1)
     }
     const low = this.#classCode()
     let high = low
-    if (this.#isAt('-') && this.#peek(1) !== 0x5d && this.#peek(1) !== endOfPattern) {
-      this.#position++
+    if (this.#cursor.isAt('-') && this.#cursor.peek(1) !== 0x5d && this.#cursor.peek(1) !== endOfPattern) {
+      this.#cursor.move(1)
       high = this.#classCode()
-      if (high < low) this.#fail('a reversed range')
+      if (high < low) this.#cursor.fail('a reversed range')
     }
     builder.addRange(low, high, this.#flags.isFolded)
   }
 
   #classCode(): number {
-    const code = this.#next()
+    const code = this.#cursor.next()
     return code === 0x5c ? this.#escapedCode() : code
   }
 
   #posixItem(builder: CharClassBuilder): boolean {
-    const text = String.fromCodePoint(...this.#codes.slice(this.#position, this.#position + 12))
-    const found = /^\[:(\^?)(\w+):\]/.exec(text)
+    const found = /^\[:(\^?)(\w+):\]/.exec(this.#cursor.lookAhead(longestClassName))
     if (found === null) return false
     const ranges = posixClasses.get(found[2] ?? '')
     if (ranges === undefined) {
-      this.#fail(found[0])
+      this.#cursor.fail(found[0])
       return true
     }
-    this.#position += found[0].length
+    this.#cursor.move(found[0].length)
     const set = rangesClass(ranges, this.#flags.isFolded)
     builder.addClass(found[1] === '^' ? negateClass(set) : set)
     return true
