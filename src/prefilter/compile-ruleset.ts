@@ -1,6 +1,7 @@
 // The compiler: ruleset documents -> necessary conditions, by place. Runs once per ruleset, off the hot path; all workers
 // share the result. Nothing in it knows any particular ruleset.
 
+import { reasonOf } from '../errors.js'
 import { requestAddresses } from '../request/value-visitor.js'
 import { NfaBuilder } from './automaton/nfa-builder.js'
 import { GroupStore } from './compile/group-store.js'
@@ -19,7 +20,17 @@ import type { DerivedAddress, RuleSource, RulesetSource } from './ruleset/rule-s
  * @param engineVersion - decides which version-bound rules count.
  */
 export function compilePrefilter(documents: readonly object[], engineVersion: string): CompiledRuleset {
-  return new RulesetCompiler(readRulesetSource(documents, engineVersion)).compile()
+  try {
+    return new RulesetCompiler(readRulesetSource(documents, engineVersion)).compile()
+  } catch (thrown) {
+    // A ruleset that the compiler trips over must not keep the receiver from inspecting with the engine alone.
+    return clearNothing(`the compiler failed: ${reasonOf(thrown)}`)
+  }
+}
+
+function clearNothing(reason: string): CompiledRuleset {
+  const nfa = new NfaBuilder().finish()
+  return { nfa, groups: [], addresses: [], ipLists: [], checks: [], alwaysEngine: reason, explanations: [] }
 }
 
 /** Processors whose output the prefilter can work out. */

@@ -64,7 +64,9 @@ export class RegexPart implements FuzzPart {
 
   #compare(rule: object, engine: Engine, pattern: string): string | undefined {
     const oracle = new Oracle(engine)
-    const prefilter = createPrefilter(compilePrefilter([{ rules: [rule] }], engine.version), {
+    const compiled = compilePrefilter([{ rules: [rule] }], engine.version)
+    if (compiled.alwaysEngine !== '') return `${JSON.stringify(rule)}: ${compiled.alwaysEngine}`
+    const prefilter = createPrefilter(compiled, {
       createEngine: engineOn,
       now: () => 0,
       limits: unlimited,

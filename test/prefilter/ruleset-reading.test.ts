@@ -172,3 +172,15 @@ t.test('each rule of the default ruleset is explained once', async (t) => {
   const tested = compiled.explanations.find(({ ruleId }) => ruleId === 'crs-932-180')
   t.ok(tested?.places.includes('server.request.headers.no_cookies[x-filename]'))
 })
+
+t.test('a ruleset that the compiler trips over sends everything to the engine', async (t) => {
+  const trap = {
+    get rules(): never {
+      throw new RangeError('a trap')
+    },
+  }
+  t.match(compilePrefilter([trap], engineVersion).alwaysEngine, /a trap/)
+  const prefilter = prefilterOn([trap])
+  t.teardown(() => prefilter.dispose())
+  t.equal(clears(prefilter, 'y'), false)
+})

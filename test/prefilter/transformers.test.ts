@@ -104,6 +104,12 @@ for (const [name, transformers, regex, text] of hidden) {
   })
 }
 
+t.test('a pattern that matches nothing needs no seed', async (t) => {
+  const prefilter = prefilterOfRules(regexRule('[^\\x00-\\x{10ffff}]', {}, ['removeComments']))
+  t.teardown(() => prefilter.dispose())
+  t.equal(clears(prefilter, 'a // b'), true)
+})
+
 t.test('a harmless accent is no reason to ask the engine', async (t) => {
   const prefilter = prefilterOfRules(regexRule('[$]{jndi:', {}, ['unicode_normalize']))
   t.teardown(() => prefilter.dispose())

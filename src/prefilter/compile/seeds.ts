@@ -18,9 +18,9 @@ export function seedPattern(ports: readonly string[], matchers: readonly Matcher
     if (rarest === undefined) return undefined
     for (let word = 0; word < 4; word++) seeds[word] = (seeds[word] ?? 0) | (rarest[word] ?? 0)
   }
-  if (shareOf(seeds) > maxShare) return undefined
   const codes = membersOf(seeds).map((code) => `\\x${code.toString(16).padStart(2, '0')}`)
-  return `[${codes.join('')}]`
+  // A pattern that matches nothing asks for a character of the empty set.
+  return shareOf(seeds) > maxShare || codes.length === 0 ? undefined : `[${codes.join('')}]`
 }
 
 /** Spaces may be made of other characters, so a set with a space in it is no seed. */
