@@ -1,5 +1,6 @@
 // However a stream is cut into chunks, the same requests come out of it.
 import t from 'tap'
+import { inputLimitBytes } from '#src/parser/llhttp.js'
 import { corpus } from './support/corpus.js'
 import { cutAt, cutEvery, type Reading, readChunks } from './support/reading.js'
 
@@ -7,7 +8,7 @@ for (const [name, text] of Object.entries(corpus)) {
   t.test(`${name}: cut anywhere, it reads as it does whole`, async (t) => {
     const bytes = Buffer.from(text, 'latin1')
     const whole = readChunks([bytes])
-    t.not(whole.items.length === 0 && !whole.end.startsWith('foreign'), true, 'something comes of it')
+    t.ok(whole.items.length > 0 || whole.end.startsWith('foreign'), 'something comes of it')
     for (let position = 1; position < bytes.length; position += 1) {
       const cut = readChunks(cutAt(bytes, position))
       if (isEqual(cut, whole)) continue
@@ -18,11 +19,12 @@ for (const [name, text] of Object.entries(corpus)) {
   })
 }
 
-t.test('the whole corpus on one connection each in chunks of many requests', async (t) => {
+t.test('3,000 requests in one chunk, longer than the parser takes at once', async (t) => {
   const request = Buffer.from('POST /many HTTP/1.1\r\nContent-Length: 2\r\n\r\nok')
   const bytes = Buffer.concat(Array.from({ length: 3000 }, () => request))
   const whole = readChunks([bytes])
-  t.equal(whole.items.length, 3000, 'more than one slice of 64 KiB')
+  t.ok(bytes.length > 2 * inputLimitBytes)
+  t.equal(whole.items.length, 3000)
   t.same(readChunks(cutEvery(bytes, 1000)), whole)
 })
 
