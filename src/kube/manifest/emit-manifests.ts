@@ -11,8 +11,7 @@ import { planMirror } from '../plan/plan-mirror.js'
 import { planUndo } from '../plan/plan-undo.js'
 import type { RoutePlan } from '../plan/route-plan.js'
 import { entriesNeeded, type MirroringRoute } from '../plan/routes-needing-grants.js'
-import { toYaml } from '../report/yaml-diff.js'
-import { joinDocuments, type ManifestDocument, type ManifestObject } from './manifest-text.js'
+import { joinDocuments, type ManifestDocument, type ManifestObject, writeYaml } from './manifest-text.js'
 
 /** What is to be done to the manifests. */
 export interface EmitSettings {
@@ -71,7 +70,7 @@ export function emitManifests(documents: readonly ManifestDocument[], settings: 
     return isWholeDocumentGone ? '' : document.render([...operations, ...rewrites, ...removals])
   })
   const added = grantPlan.writes.filter(({ before }) => before === undefined)
-  const newGrants = added.map((write) => toYaml(grantManifest(settings.grantVersion, target, write)))
+  const newGrants = added.map((write) => writeYaml(grantManifest(settings.grantVersion, target, write)))
   return { text: joinDocuments([...texts, ...newGrants]), plans: planned.flatMap(({ plan }) => plan ?? []) }
 }
 

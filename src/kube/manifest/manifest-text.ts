@@ -42,9 +42,12 @@ export function readManifest(text: string, path: string): ManifestDocument[] {
   })
 }
 
-/** An object as YAML. No line folding: a folded annotation is hard to compare. No aliases: kubectl writes none. */
-export function writeYaml(object: JsonObject): string {
-  return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })
+/**
+ * An object as YAML. No line folding: a folded annotation is hard to compare. No aliases: kubectl writes none.
+ * @param order - `sorted` makes equal objects equal texts, whoever wrote them.
+ */
+export function writeYaml(object: JsonObject, order: 'as given' | 'sorted' = 'as given'): string {
+  return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: order === 'sorted' })
 }
 
 /** Joins documents to one stream. */

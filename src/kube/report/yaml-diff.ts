@@ -15,10 +15,8 @@ export function diffObjects(ref: ObjectRef, before: JsonObject | undefined, afte
   return createTwoFilesPatch(name, name, from, to, 'before', 'after', { context: 3, headerOptions: FILE_HEADERS_ONLY })
 }
 
-/** An object as YAML, without what the server writes by itself. */
-export function toYaml(object: JsonObject | undefined): string {
-  if (object === undefined) return ''
-  return writeYaml(withoutServerFields(object))
+function toYaml(object: JsonObject | undefined): string {
+  return object === undefined ? '' : writeYaml(withoutServerFields(object), 'sorted')
 }
 
 const serverFields: ReadonlySet<string> = new Set([
