@@ -16,6 +16,7 @@ import { decodePart, splitBearer } from './runtime/bearer-token.js'
 import { buildGroups } from './runtime/build-groups.js'
 import { Checker } from './runtime/checker.js'
 import { HeldRequests, type VerdictReport } from './runtime/held-requests.js'
+import { idleVisitor, isSkippable } from './runtime/idle-visitor.js'
 import { IpMatcher } from './runtime/ip-matcher.js'
 import { Place, type PlaceParts } from './runtime/place.js'
 import type { ScanGroup } from './runtime/scan-group.js'
@@ -268,7 +269,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#stack.length = 0
     if (this.#here !== undefined && this.#here.present !== '') this.#fire(this.#here.present)
     if (this.#distrusted.size > 0) this.#fireDistrusted(name)
-    return this
+    return this.#here === undefined && isSkippable(name) ? idleVisitor : this
   }
 
   openMap(_kind: MapKind): void {

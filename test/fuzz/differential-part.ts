@@ -36,6 +36,8 @@ export class DifferentialPart implements FuzzPart {
   readonly #oracle: Oracle
   readonly #prefilter: RulesetPrefilter
   readonly #targets: readonly RuleTarget[]
+  /** Rules that no sample can match, and why. */
+  readonly #unreachable: readonly string[]
   #scarce: ReturnType<Matrix['scarce']> = []
 
   /** @param compiled - the ruleset that the prefilter is built from; another one than the engine's in self-tests. */
@@ -53,14 +55,15 @@ export class DifferentialPart implements FuzzPart {
     this.#oracle = new Oracle(engineOn(separated))
     this.#targets = findTargets([separated], engineVersion)
     this.matrix = new Matrix(this.#targets)
-    this.#prefilter = createPrefilter(
-      compilePrefilter([separateRules(compiled, options.isAllEnabled)], engineVersion),
-      {
-        createEngine: (document) => engineOn(document),
-        now: () => performance.now(),
-        limits: { ...unlimited, tableBytes: options.tableBytes },
-      },
-    )
+    const compiledRules = compilePrefilter([separateRules(compiled, options.isAllEnabled)], engineVersion)
+    this.#unreachable = compiledRules.explanations
+      .filter(({ kind }) => kind !== 'tested')
+      .map(({ ruleId, reason }) => `${ruleId}: ${reason}`)
+    this.#prefilter = createPrefilter(compiledRules, {
+      createEngine: (document) => engineOn(document),
+      now: () => performance.now(),
+      limits: { ...unlimited, tableBytes: options.tableBytes },
+    })
   }
 
   step(): string | undefined {
@@ -72,6 +75,7 @@ export class DifferentialPart implements FuzzPart {
     const { samples, judged, withEvents, cleared, failed } = this.counts
     return [
       ...this.matrix.lines(),
+      ...this.#unreachable.map((line) => `unreachable: ${line}`),
       ...this.matrix.missing().map((line) => `fewer positives than wanted: ${line}`),
       ...this.matrix.strays().map((line) => `matched outside its inputs: ${line}`),
       `${samples} samples, ${cleared} cleared; the engine judged ${judged}, ${withEvents} had events, ${failed} failed`,

@@ -1,5 +1,8 @@
 // Which rules count, and what a ruleset's shape makes of addresses.
+
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import t from 'tap'
+import { recordOf } from '#src/json-shape.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
 import { clears, engineVersion, prefilterOfRules, prefilterOn, ruleOf } from './support/prefilter-on.js'
 
@@ -183,4 +186,16 @@ t.test('a ruleset that the compiler trips over sends everything to the engine', 
   const prefilter = prefilterOn([trap])
   t.teardown(() => prefilter.dispose())
   t.equal(clears(prefilter, 'y'), false)
+})
+
+t.test('a compiled ruleset crosses threads and shares its large arrays', async (t) => {
+  const compiled = compilePrefilter([{ rules: [rule({})] }], engineVersion)
+  const { port1, port2 } = new MessageChannel()
+  port1.postMessage(compiled)
+  const received: unknown = receiveMessageOnPort(port2)?.message
+  port1.close()
+  t.strictSame(received, compiled)
+  const { nfa } = recordOf(received)
+  const { ops } = recordOf(nfa)
+  t.ok(ops instanceof Uint8Array && ops.buffer instanceof SharedArrayBuffer)
 })

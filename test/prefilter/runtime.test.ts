@@ -46,6 +46,16 @@ t.test('addresses without rules are passed over', async (t) => {
   t.equal(clears(prefilter, { a: ['bad'] }, 'server.request.cookies'), true)
 })
 
+t.test('decoders may skip cookies that no rule looks at, but never the headers in which they are found', async (t) => {
+  const prefilter = prefilterOfRules(ruleOf({ address: 'server.request.query', parameters: { regex: 'bad' } }))
+  t.teardown(() => prefilter.dispose())
+  prefilter.reset()
+  t.equal(prefilter.sink.address('server.request.cookies').isDone, true)
+  t.equal(prefilter.sink.address('server.request.headers.no_cookies').isDone, false)
+  t.equal(prefilter.sink.address('server.request.body').isDone, false)
+  t.equal(prefilter.sink.address('server.request.query').isDone, false)
+})
+
 t.test('a value longer than the engine takes is for the engine to cut', async (t) => {
   const prefilter = prefilterOfRules(regexRule('bad'))
   t.teardown(() => prefilter.dispose())

@@ -98,7 +98,8 @@ export class GroupStore {
     if (!ports.every((port) => transformers.get(port)?.port !== undefined)) return { kind: 'fire', triggers }
     const pattern = seedPattern(ports, matchers)
     const seed = pattern === undefined ? undefined : this.#patterns.trigger([pattern])
-    if (seed !== undefined) used.add(seed)
+    // A seed that got no flag is not asked for; a trigger without one makes its group fire always.
+    if (seed !== undefined && seed.flag !== 0) used.add(seed)
     const plain = tests.map((each) => {
       return { ...each, key: `${each.key} after`, chain: { ...each.chain, ports: [], removesNulls: false } }
     })

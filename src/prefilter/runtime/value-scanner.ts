@@ -7,9 +7,8 @@ import { addNormalizedAscii } from '../transformers/unicode-normalize.js'
 import type { ReadyRescan, ScanGroup } from './scan-group.js'
 import type { ValueStore } from './value-store.js'
 
-/** The engine cuts texts at 4096 bytes, and decoders send nothing longer; a port may double that. */
+/** The engine cuts texts at 4096 bytes, and decoders send nothing longer; no port makes a text longer. */
 const maxTextBytes = 4096
-const scratchBytes = 2 * maxTextBytes + 64
 
 /** @param groups - those made so far; a rescan's group is made before the group that refers to it. */
 export function readyRescan(rescan: Rescan, groups: readonly ScanGroup[]): ReadyRescan {
@@ -24,7 +23,7 @@ export function readyRescan(rescan: Rescan, groups: readonly ScanGroup[]): Ready
 /** Not reentrant; one per worker. */
 export class ValueScanner {
   readonly #store: ValueStore
-  readonly #scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes)
+  readonly #scratch: Buffer = Buffer.allocUnsafeSlow(maxTextBytes)
   readonly #found: AsciiSet = new Uint32Array(4)
   /** Texts transformed and looked at again, for metrics. */
   rescans = 0
