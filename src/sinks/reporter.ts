@@ -6,6 +6,7 @@ import type { AdminAddress } from '../observe/admin-server.js'
 import { CounterId } from '../observe/counter-ids.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { ServiceIdentity } from '../service-identity.js'
 import { allocateChannelMeter, ChannelMeter, channelLimitMaxBytes } from './channel-meter.js'
 import { HitTally } from './hit-tally.js'
 import type { FlushReport, FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
@@ -18,6 +19,8 @@ export interface ReporterSettings {
   readonly sinkQueueLimitBytes: number
   /** Whether a terminal on stdout gets colours. */
   readonly isColoured: boolean
+  /** Who reports, for sinks that say so beside the events. */
+  readonly identity?: ServiceIdentity
   /** Where health, readiness and metrics are served; `undefined`: nowhere. */
   readonly admin: AdminAddress | undefined
   readonly instruments: Instruments
@@ -67,6 +70,7 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     sinks: settings.sinks,
     queueLimitBytes: limitBytes,
     isColoured: settings.isColoured,
+    identity: settings.identity ?? { service: 'mirrorwaf', env: '', version: '' },
     admin: settings.admin,
     instruments: settings.instruments.memory,
     acknowledged,
