@@ -6,11 +6,14 @@ import { createRequire } from 'node:module'
 import { createServer as createTcpServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { findFreePorts, portOf } from './support/free-ports.js'
-import { kongFolder } from './support/kong-package.js'
-import { kongEnvironment, kongInstallation, kongServerPath, startPluginServer } from './support/kong-server.js'
+import { installKongPackage, kongFolder } from './support/kong-package.js'
 import { field, type KongWire, type PdkAnswers } from './support/kong-wire.js'
 import type { Packable } from './support/msgpack-encode.js'
+import { pluginServerEnvironment, pluginServerPath, startPluginServer } from './support/plugin-server.js'
 import { waitUntil } from './support/wait-until.js'
+
+const installed = installKongPackage()
+const serverPath = pluginServerPath()
 
 interface SeenCopy {
   readonly method: string
@@ -78,10 +81,10 @@ async function mirror(wire: KongWire, instance: number, request: PdkAnswers): Pr
 }
 
 t.test('002.16 the dump shows name, version, priority, phases and schema of each plugin', async (t) => {
-  const args = [kongServerPath, '--plugins-directory', `${kongFolder}/plugins`, '--dump-all-plugins']
+  const args = [serverPath, '--plugins-directory', `${kongFolder}/plugins`, '--dump-all-plugins']
   const { PATH } = process.env
   const infos: { readonly Name: string }[] = JSON.parse(
-    execFileSync(process.execPath, args, { encoding: 'utf8', env: { PATH, ...kongEnvironment } }),
+    execFileSync(process.execPath, args, { encoding: 'utf8', env: { PATH, ...pluginServerEnvironment } }),
   )
   t.match(
     infos.find(({ Name }) => Name === 'mirrorwaf'),
@@ -281,7 +284,7 @@ t.test('002.22 the hello plugin ships and runs', async (t) => {
 
 t.test('002.23 both plugins run in kong-pdk’s own harness', async (t) => {
   const receiver = await startReceiver(t)
-  const require = createRequire(`${kongInstallation}/package.json`)
+  const require = createRequire(`${installed}/package.json`)
   // The harness is JavaScript without types; what is used of it is written down here.
   const harness = require('kong-pdk/plugin_test.js') as Harness
   const request = new harness.Request().useURL('http://app.example/?x=$globals').useMethod('GET')

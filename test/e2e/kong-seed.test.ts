@@ -4,10 +4,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parse } from 'node:path'
 import t, { type Test } from 'tap'
-import { kongFolder } from './support/kong-package.js'
-import { kongEnvironment, kongInstallation, kongServerPath, startPluginServer } from './support/kong-server.js'
+import { installKongPackage, kongFolder } from './support/kong-package.js'
 import { field, type PdkAnswers } from './support/kong-wire.js'
+import { pluginServerEnvironment, pluginServerPath, startPluginServer } from './support/plugin-server.js'
 import { temporaryFolder } from './support/repository.js'
+
+const installed = installKongPackage()
 
 /** Writes a line for each thing that is done with it; its one question shows which PDK it was given. */
 function writeTellingPlugin(t: Test): { readonly folder: string; readonly told: () => readonly string[] } {
@@ -68,7 +70,7 @@ t.test('a plugin that tells what is done with it', async (t) => {
       const instance = await wire.startInstance('telling', {})
       t.strictSame(await wire.runPhase(instance, 'rewrite', answers), ['kong.request.get_http_version'])
       t.equal(told().at(-1), 'rewrite 1')
-      const declared = readFileSync(`${kongInstallation}/node_modules/kong-pdk/kong/request.d.ts`, 'utf8')
+      const declared = readFileSync(`${installed}/node_modules/kong-pdk/kong/request.d.ts`, 'utf8')
       for (const name of ['getMethod', 'getPathWithQuery', 'getHeaders', 'getRawBody']) t.match(declared, `${name}(`)
     },
   )
@@ -87,8 +89,8 @@ t.test('a plugin that tells what is done with it', async (t) => {
     // Kong buffers answers for a plugin that has this phase (kong/init.lua): what it goes by is the list it is told.
     const dumped = execFileSync(
       process.execPath,
-      [kongServerPath, '--plugins-directory', folder, '--dump-all-plugins'],
-      { encoding: 'utf8', env: { PATH: process.env['PATH'], ...kongEnvironment } },
+      [pluginServerPath(), '--plugins-directory', folder, '--dump-all-plugins'],
+      { encoding: 'utf8', env: { PATH: process.env['PATH'], ...pluginServerEnvironment } },
     )
     t.ok(JSON.parse(dumped)[0].Phases.includes('response'))
     for (const name of ['mirrorwaf', 'hello']) t.notOk(phasesOf(name).includes('response'))
@@ -103,9 +105,9 @@ t.test('002.13 one command gives the server, and a plugin needs none: a file in 
   const { scripts } = JSON.parse(readFileSync(`${kongFolder}/package.json`, 'utf8'))
   t.notOk(Object.keys(scripts).some((name) => /^(pre|post)?(build|compile|prepare|install)/.test(name)))
   // `npm ci` is all that was done in this folder; what npm links there is the executable.
-  const version = execFileSync(`${kongInstallation}/node_modules/.bin/kong-js-pluginserver`, ['--version'], {
+  const version = execFileSync(`${installed}/node_modules/.bin/kong-js-pluginserver`, ['--version'], {
     encoding: 'utf8',
-    env: { PATH: `${parse(process.execPath).dir}:${process.env['PATH']}`, ...kongEnvironment },
+    env: { PATH: `${parse(process.execPath).dir}:${process.env['PATH']}`, ...pluginServerEnvironment },
   })
   t.equal(version.trim(), JSON.parse(readFileSync(`${kongFolder}/package.json`, 'utf8')).dependencies['kong-pdk'])
   const { folder } = writeTellingPlugin(t)

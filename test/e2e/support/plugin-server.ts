@@ -1,4 +1,4 @@
-// Kong's own JavaScript plugin server as a process, with a connection to it.
+// Kong's JavaScript plugin server, with the plugins of deploy/kong or with others.
 import type { Test } from 'tap'
 import { installKongPackage, kongFolder } from './kong-package.js'
 import { KongWire } from './kong-wire.js'
@@ -6,24 +6,27 @@ import { OwnProcess } from './own-process.js'
 import { temporaryFolder } from './repository.js'
 import { waitUntil } from './wait-until.js'
 
-/** Where kong-pdk is installed. */
-export const kongInstallation: string = installKongPackage()
-/** The plugin server's script. */
-export const kongServerPath: string = `${kongInstallation}/node_modules/kong-pdk/bin/kong-js-pluginserver`
-/** kong-pdk loads ts-node, which must not take this repository's options. */
-export const kongEnvironment: Readonly<Record<string, string>> = { TS_NODE_SKIP_PROJECT: 'true' }
+export interface PluginServer {
+  readonly wire: KongWire
+  readonly process: OwnProcess
+}
 
-/** Starts it with a folder of plugins, by default those that ship; it ends with the test. */
-export async function startPluginServer(
-  t: Test,
-  pluginsFolder: string = `${kongFolder}/plugins`,
-): Promise<{ readonly wire: KongWire; readonly process: OwnProcess }> {
+/** kong-pdk loads ts-node, which must not take this repository's options. */
+export const pluginServerEnvironment = { TS_NODE_SKIP_PROJECT: 'true' } as const
+
+/** kong-pdk's start script. */
+export function pluginServerPath(): string {
+  return `${installKongPackage()}/node_modules/kong-pdk/bin/kong-js-pluginserver`
+}
+
+/** Starts it and waits until it answers. It ends with the test `t`. */
+export async function startPluginServer(t: Test, plugins: string = `${kongFolder}/plugins`): Promise<PluginServer> {
   const folder = temporaryFolder(t)
   const server = OwnProcess.start(t, {
     name: 'kong-js-pluginserver',
     command: process.execPath,
-    args: [kongServerPath, '--plugins-directory', pluginsFolder, '-p', folder, '--sock-name', 's.sock'],
-    env: kongEnvironment,
+    args: [pluginServerPath(), '--plugins-directory', plugins, '-p', folder, '--sock-name', 's.sock'],
+    env: pluginServerEnvironment,
   })
   const wire = new KongWire(`${folder}/s.sock`)
   t.teardown(() => wire.close())
