@@ -71,7 +71,8 @@ t.test('a plugin that tells what is done with it', async (t) => {
       t.strictSame(await wire.runPhase(instance, 'rewrite', answers), ['kong.request.get_http_version'])
       t.equal(told().at(-1), 'rewrite 1')
       const declared = readFileSync(`${installed}/node_modules/kong-pdk/kong/request.d.ts`, 'utf8')
-      for (const name of ['getMethod', 'getPathWithQuery', 'getHeaders', 'getRawBody']) t.match(declared, `${name}(`)
+      for (const name of ['getMethod', 'getPathWithQuery', 'getHeaders', 'getHttpVersion', 'getBody', 'getRawBody'])
+        t.match(declared, `${name}(`)
     },
   )
 

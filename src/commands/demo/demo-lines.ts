@@ -1,5 +1,4 @@
 // What the demo shows: a line for each request that was answered and one for each event.
-
 import type { Paint } from '../../terminal-colour.js'
 import type { SecurityEvent } from '../../verdict/event.js'
 import { visible } from '../../visible.js'
