@@ -20,8 +20,6 @@ const endStreamFlag = 0x1
 const noError = 0x0
 /** "No longer needed". REFUSED_STREAM would be an invitation to send the copy again. */
 const cancel = 0x8
-/** In a GOAWAY: no stream is refused yet, but open no new ones (RFC 9113 6.8). */
-const anyStreamId = 2 ** 31 - 1
 /** A HEADERS frame is longer than its own head (RFC 9113 4.1). */
 const leastHeadBytes = 10
 /** What node:http2 ends a session for: frames that break the protocol, or too many of a kind. */
@@ -55,8 +53,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   #explainedBytes = 0
   /** Bytes that nothing came of were there at the last deadline, too. */
   #isHeadOverdue = false
-  /** Told to open no more streams. */
-  #isRetiring = false
+  /** GOAWAY was sent: open streams are served to their end, new ones are not. */
   #isClosing = false
   #isClosed = false
 
@@ -100,19 +97,21 @@ export class Http2Connection implements ListedConnection, StreamOwner {
       return
     }
     this.#answer(request.stream, '204', request.lastActiveMs)
-    // What still comes of it is of no use; the answer is complete, so the client may stop (RFC 9113 8.1).
-    if (end !== 'whole') request.stream.close(noError)
+    if (end !== 'whole') stopSending(request.stream)
   }
 
   onDeadline(nowMs: number): void {
-    if (this.#isClosing) this.#close()
-    else if (this.#requests.size > 0) this.#expireBodies(nowMs)
-    else if (this.#isRetiring) this.#endSession(nowMs)
+    if (this.#requests.size > 0) this.#expireBodies(nowMs)
+    else if (this.#isClosing) this.#close()
     else this.#expireRest(nowMs)
   }
 
+  /**
+   * Unlike an answer of HTTP/1, a GOAWAY crosses streams that are on their way, and those are lost (node:http2 cannot announce it
+   * as RFC 9113 6.8 has it). So it is sent when the listener stops, not with each answer while it drains.
+   */
   drain(): void {
-    this.#retire(performance.now())
+    this.#endSession(performance.now())
   }
 
   abort(): void {
@@ -129,7 +128,9 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     const nowMs = performance.now()
     this.onActivity(nowMs)
     stream.on('error', ignoreError)
-    this.#countRefused(stream.id ?? 0)
+    const streamId = stream.id ?? 0
+    this.#countRefused(streamId - 2)
+    this.#lastStreamId = streamId
     const head = readRequestHead(rawFields, this.#host.limits)
     if ((flags & endStreamFlag) !== 0) {
       this.#deliverWhole(head)
@@ -186,39 +187,32 @@ export class Http2Connection implements ListedConnection, StreamOwner {
       if (isOpen) stream.respond(kind === '408' ? requestTimeout : noContent, lastWord)
       this.#host.onAnswer(kind, 1, performance.now() - startMs)
     }
-    const nowMs = performance.now()
-    if (this.#isLastAnswer(nowMs)) this.#retire(nowMs)
-    else this.#rest(nowMs)
-  }
-
-  #isLastAnswer(nowMs: number): boolean {
-    if (this.#isRetiring) return false
-    if (this.#host.isDraining) return true
-    if (nowMs <= this.#expiresAtMs) return false
-    this.#host.onTimeout('max_age')
-    return true
+    this.#rest(performance.now())
   }
 
   /**
    * Streams that node:http2 refused (a malformed head, one far over the limits, one stream too many) reach nobody here, but their
    * numbers are missing. Numbers may be left out for no reason; the bytes that came bound how many were heads.
    */
-  #countRefused(streamId: number): void {
-    const missingCount = (streamId - this.#lastStreamId) / 2 - 1
-    this.#lastStreamId = streamId
-    if (missingCount <= 0) return
+  #countRefused(newestId: number): void {
+    const missingCount = (newestId - this.#lastStreamId) / 2
+    if (missingCount < 1) return
     const possibleCount = Math.floor(this.#socket.bytesRead / leastHeadBytes) - this.#refusedCount
     const count = Math.min(missingCount, possibleCount)
     this.#refusedCount += count
     for (let index = 0; index < count; index += 1) this.#host.onUnparsable('other')
   }
 
-  /** Nothing is at work: the next look is at bytes that nothing comes of, or at the end of the rest. */
+  /** After each request: when none is at work, the next look is at bytes that nothing comes of, or at the end of the rest. */
   #rest(nowMs: number): void {
+    if (nowMs > this.#expiresAtMs && !this.#isClosing) {
+      this.#host.onTimeout('max_age')
+      this.#endSession(nowMs)
+      return
+    }
     if (this.#requests.size > 0) return
     const { lingerTimeoutMs, headTimeoutMs, idleTimeoutMs } = this.#host.settings
-    this.deadlineMs =
-      nowMs + (this.#isRetiring || this.#isClosing ? lingerTimeoutMs : Math.min(headTimeoutMs, idleTimeoutMs))
+    this.deadlineMs = nowMs + (this.#isClosing ? lingerTimeoutMs : Math.min(headTimeoutMs, idleTimeoutMs))
   }
 
   #expireRest(nowMs: number): void {
@@ -253,17 +247,10 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#host.onTimeout('body')
     request.abort()
     this.#answer(request.stream, '408', nowMs)
-    request.stream.close(noError)
+    stopSending(request.stream)
   }
 
-  /** Asks for no more streams; those that are on their way are still served, and then the connection ends. */
-  #retire(nowMs: number): void {
-    if (!this.#isRetiring && !this.#session.destroyed) this.#session.goaway(noError, anyStreamId)
-    this.#isRetiring = true
-    this.#rest(nowMs)
-  }
-
-  /** The last GOAWAY goes out and the socket ends; the peer gets some time to end it too. */
+  /** A GOAWAY goes out, and the socket ends with the last open stream; the peer then gets some time to end it too. */
   #endSession(nowMs: number): void {
     this.#isClosing = true
     this.#session.close()
@@ -273,7 +260,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   /** The peer sends no more: what is not whole will not be, and what is answered goes out. */
   readonly #onPeerEnd = (): void => {
     if (this.#isClosed) return
-    this.#countRefused((this.#session.state.lastProcStreamID ?? 0) + 2)
+    this.#countRefused(this.#session.state.lastProcStreamID ?? 0)
     for (const request of this.#requests) request.abort()
     this.#endSession(performance.now())
   }
@@ -298,6 +285,14 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#socket.destroy()
     this.#host.onClosed(this)
   }
+}
+
+/**
+ * The answer is complete and what still comes is of no use, so the client may stop (RFC 9113 8.1). Later than now, because
+ * node:http2 drops an answer that it has not written yet.
+ */
+function stopSending(stream: ServerHttp2Stream): void {
+  setImmediate(() => stream.close(noError))
 }
 
 function createFacts(peer: string, peerPort: number): RecordFacts {
