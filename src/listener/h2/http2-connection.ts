@@ -49,10 +49,8 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   readonly #requests = new Set<MirroredStream>()
   #lastStreamId = -1
   #refusedCount = 0
-  /** Bytes of the socket that a head, a body or a frame of another kind accounts for. */
-  #explainedBytes = 0
-  /** Bytes that nothing came of were there at the last deadline, too. */
-  #isHeadOverdue = false
+  /** A whole frame came since the last look at the resting connection. */
+  #isAlive = false
   /** GOAWAY was sent: open streams are served to their end, new ones are not. */
   #isClosing = false
   #isClosed = false
@@ -73,7 +71,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#session.on('stream', this.#onStream)
     this.#session.on('ping', this.#onControlFrame)
     this.#session.on('remoteSettings', this.#onControlFrame)
-    this.#session.on('localSettings', this.#onControlFrame)
+    this.#session.on('goaway', this.#onPeerGoaway)
     this.#session.on('error', this.#onError)
     this.#session.on('close', this.#close)
   }
@@ -84,8 +82,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
 
   onActivity(nowMs: number): void {
     this.lastActiveMs = nowMs
-    this.#explainedBytes = this.#socket.bytesRead
-    this.#isHeadOverdue = false
+    this.#isAlive = true
     this.#host.touch(this)
   }
 
@@ -203,7 +200,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     for (let index = 0; index < count; index += 1) this.#host.onUnparsable('other')
   }
 
-  /** After each request: when none is at work, the next look is at bytes that nothing comes of, or at the end of the rest. */
+  /** After each request: when none is at work, the next look is whether the peer is there, or at the end of the rest. */
   #rest(nowMs: number): void {
     if (nowMs > this.#expiresAtMs && !this.#isClosing) {
       this.#host.onTimeout('max_age')
@@ -215,21 +212,20 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.deadlineMs = nowMs + (this.#isClosing ? lingerTimeoutMs : Math.min(headTimeoutMs, idleTimeoutMs))
   }
 
+  /**
+   * node:http2 does not show a head that has begun, nor a session that it gave up. Both show in a PING that nobody answers: it
+   * cannot be acknowledged within a head (RFC 9113 6.10).
+   */
   #expireRest(nowMs: number): void {
     const { headTimeoutMs, idleTimeoutMs } = this.#host.settings
-    const isUnexplained = this.#socket.bytesRead > this.#explainedBytes
-    if (isUnexplained && (this.#isHeadOverdue || this.#explainedBytes === 0)) {
-      this.#host.onTimeout('head')
-      this.#endSession(nowMs)
-      return
-    }
-    this.#isHeadOverdue = isUnexplained
     const restMs = this.lastActiveMs + idleTimeoutMs - nowMs
-    if (restMs <= 0) {
-      this.#host.onTimeout('idle')
+    if (!this.#isAlive || restMs <= 0) {
+      this.#host.onTimeout(this.#isAlive ? 'idle' : 'head')
       this.#endSession(nowMs)
       return
     }
+    this.#isAlive = false
+    if (!this.#session.destroyed) this.#session.ping(this.#onPingAnswer)
     this.deadlineMs = nowMs + Math.min(headTimeoutMs, restMs)
   }
 
@@ -253,7 +249,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   /** A GOAWAY goes out, and the socket ends with the last open stream; the peer then gets some time to end it too. */
   #endSession(nowMs: number): void {
     this.#isClosing = true
-    this.#session.close()
+    if (!this.#session.closed) this.#session.close()
     this.#rest(nowMs)
   }
 
@@ -265,9 +261,16 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#endSession(performance.now())
   }
 
+  readonly #onPingAnswer = (error: Error | null): void => {
+    if (error === null) this.#isAlive = true
+  }
+
+  readonly #onPeerGoaway = (): void => {
+    this.#endSession(performance.now())
+  }
+
   readonly #onControlFrame = (): void => {
-    this.#explainedBytes = this.#socket.bytesRead
-    this.#isHeadOverdue = false
+    this.#isAlive = true
     if (!this.#control.isFlood(performance.now())) return
     this.#host.onRejected('http2')
     this.#close()

@@ -59,7 +59,7 @@ t.test('body-timeout: the stream that stands still is inspected as far as it cam
   t.equal(bench.listener.connectionCount, 1)
 })
 
-t.test('head-timeout: a preface without settings, a head that does not end', async (t) => {
+t.test('head-timeout: a preface without settings, a head that does not end, a session that was given up', async (t) => {
   const bench = await ListenerBench.open(t, { headTimeoutMs: 50 })
   const silent = await bench.connect(t)
   silent.socket.write(preface)
@@ -71,14 +71,21 @@ t.test('head-timeout: a preface without settings, a head that does not end', asy
   raw.send(frame(frameType.headers, endStream, 3).subarray(0, 5))
   await raw.client.awaitEnd()
   t.equal(bench.timeouts('head'), 2)
+  // DATA on a stream that was never opened: a fault after which node:http2 stops reading without a word.
+  const given = await RawHttp2.open(t, bench)
+  given.answerPings()
+  given.send(data(7, 'x'))
+  await given.client.awaitEnd()
   silent.close()
   raw.client.close()
+  given.client.close()
   await bench.awaitNoConnections()
 })
 
 t.test('idle-timeout: a GOAWAY, then the end; pings do not put it off', async (t) => {
   const bench = await ListenerBench.open(t, { idleTimeoutMs: 300, headTimeoutMs: 100 })
   const raw = await RawHttp2.open(t, bench)
+  raw.answerPings()
   raw.send(headers(1, requestFields('/')))
   const pings = setInterval(() => raw.send(frame(frameType.ping, 0, 0, Buffer.alloc(8))), 40)
   t.teardown(() => clearInterval(pings))

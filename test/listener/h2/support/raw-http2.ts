@@ -3,14 +3,27 @@ import type { Test } from 'tap'
 import { waitUntil } from '../../../e2e/support/wait-until.js'
 import type { ListenerBench } from '../../support/bench.js'
 import type { Client } from '../../support/client.js'
-import { type Frame, frameType, opening, readFrames } from './frames.js'
+import { type Frame, frame, frameType, opening, readFrames } from './frames.js'
+
+const acknowledged = 0x1
 
 /** One connection that has sent its preface and settings. */
 export class RawHttp2 {
   readonly client: Client
 
+  #pingCount = 0
+
   private constructor(client: Client) {
     this.client = client
+  }
+
+  /** From now on answers pings, as every client does that is not in the middle of a frame. */
+  answerPings(): void {
+    this.client.socket.on('data', () => {
+      const pings = this.ofType(frameType.ping).filter(({ flags }) => (flags & acknowledged) === 0)
+      for (const { payload } of pings.slice(this.#pingCount)) this.send(frame(frameType.ping, acknowledged, 0, payload))
+      this.#pingCount = pings.length
+    })
   }
 
   static async open(t: Test, bench: ListenerBench): Promise<RawHttp2> {
