@@ -135,7 +135,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
       return
     }
     this.#stage(stream, head, nowMs)
-    if (headers['expect'] === '100-continue' && !stream.closed) stream.additionalHeaders({ ':status': 100 })
+    if (headers['expect'] === '100-continue' && isAnswerable(stream)) stream.additionalHeaders({ ':status': 100 })
   }
 
   #deliverWhole(head: RequestHead): void {
@@ -176,12 +176,11 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   }
 
   #answer(stream: ServerHttp2Stream, kind: Exclude<AnswerKind, 'close'>, startMs: number): void {
-    const isOpen = !stream.destroyed && !stream.closed
     if (this.#host.settings.hijack) {
-      if (isOpen) stream.close(cancel)
+      stream.close(cancel)
       this.#host.onAnswer('close', 1, performance.now() - startMs)
     } else {
-      if (isOpen) stream.respond(kind === '408' ? requestTimeout : noContent, lastWord)
+      if (isAnswerable(stream)) stream.respond(kind === '408' ? requestTimeout : noContent, lastWord)
       this.#host.onAnswer(kind, 1, performance.now() - startMs)
     }
     this.#rest(performance.now())
@@ -200,8 +199,9 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     for (let index = 0; index < count; index += 1) this.#host.onUnparsable('other')
   }
 
-  /** After each request: when none is at work, the next look is whether the peer is there, or at the end of the rest. */
+  /** After each request: when none is at work, the deadline becomes the next look at the resting connection. */
   #rest(nowMs: number): void {
+    if (this.#isClosed) return
     if (nowMs > this.#expiresAtMs && !this.#isClosing) {
       this.#host.onTimeout('max_age')
       this.#endSession(nowMs)
@@ -288,6 +288,11 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#socket.destroy()
     this.#host.onClosed(this)
   }
+}
+
+/** Otherwise node:http2 throws. */
+function isAnswerable(stream: ServerHttp2Stream): boolean {
+  return !stream.destroyed && !stream.closed && !stream.headersSent
 }
 
 /**

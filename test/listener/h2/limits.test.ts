@@ -241,6 +241,17 @@ t.test('in-flight-limit: what finds no room is shed at once and answered', async
   t.match(bench.requests, [{ body: 'b', flags: 0 }])
 })
 
+t.test('a client that waits for 100 Continue and is shed gets its answer', async (t) => {
+  const bench = await ListenerBench.open(t, { inFlightLimitBytes: 4096 })
+  const raw = await RawHttp2.open(t, bench)
+  const post = requestFields('/', [['expect', '100-continue']], 'POST')
+  raw.send(headers(1, post, 0), headers(3, post, 0))
+  await raw.awaitFrames('an answer each', ({ answered }) => answered.length === 2)
+  t.equal(bench.outcomes('shed'), 1)
+  raw.send(data(1, 'b', endStream))
+  await bench.awaitRequests(1)
+})
+
 t.test('trailer-limit: what fits is kept', async (t) => {
   const bench = await ListenerBench.open(t, small)
   const raw = await RawHttp2.open(t, bench)
