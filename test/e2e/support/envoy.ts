@@ -16,11 +16,19 @@ export interface Envoy extends Gateway {
 /** Each thread keeps connections of its own. */
 export const envoyThreads = 2
 
-/** Starts Envoy and waits until it says that it is ready. It ends with the test `t`. */
-export async function startEnvoy(t: Test, path: string, ports: GatewayPorts): Promise<Envoy> {
+/**
+ * Starts Envoy and waits until it says that it is ready. It ends with the test `t`.
+ * @param recipe - a configuration in deploy/envoy.
+ */
+export async function startEnvoy(
+  t: Test,
+  path: string,
+  ports: GatewayPorts,
+  recipe: string = 'envoy.yaml',
+): Promise<Envoy> {
   const [port = 0, admin = 0] = await findFreePorts(2)
   const file = `${temporaryFolder(t)}/envoy.yaml`
-  const configuration = readRecipe('deploy/envoy/envoy.yaml', {
+  const configuration = readRecipe(`deploy/envoy/${recipe}`, {
     'address: 0.0.0.0, port_value: 8000': `address: 127.0.0.1, port_value: ${port}`,
     'port_value: 9901': `port_value: ${admin}`,
     'port_value: 9000': `port_value: ${ports.primary}`,
