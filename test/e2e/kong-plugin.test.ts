@@ -7,16 +7,13 @@ import { createServer as createTcpServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { findFreePorts, portOf } from './support/free-ports.js'
 import { installKongPackage, kongFolder } from './support/kong-package.js'
-import { field, KongWire, type PdkAnswers } from './support/kong-wire.js'
+import { field, type KongWire, type PdkAnswers } from './support/kong-wire.js'
 import type { Packable } from './support/msgpack-encode.js'
-import { OwnProcess } from './support/own-process.js'
-import { temporaryFolder } from './support/repository.js'
+import { pluginServerEnvironment, pluginServerPath, startPluginServer } from './support/plugin-server.js'
 import { waitUntil } from './support/wait-until.js'
 
 const installed = installKongPackage()
-const serverPath = `${installed}/node_modules/kong-pdk/bin/kong-js-pluginserver`
-/** kong-pdk loads ts-node, which must not take this repository's options. */
-const env = { TS_NODE_SKIP_PROJECT: 'true' }
+const serverPath = pluginServerPath()
 
 interface SeenCopy {
   readonly method: string
@@ -49,30 +46,6 @@ async function startReceiver(
     server.close()
   })
   return { address: `127.0.0.1:${portOf(server)}`, copies, connections: () => connections }
-}
-
-async function startPluginServer(t: Test): Promise<{ readonly wire: KongWire; readonly process: OwnProcess }> {
-  const folder = temporaryFolder(t)
-  const server = OwnProcess.start(t, {
-    name: 'kong-js-pluginserver',
-    command: process.execPath,
-    args: [serverPath, '--plugins-directory', `${kongFolder}/plugins`, '-p', folder, '--sock-name', 's.sock'],
-    env,
-  })
-  const wire = new KongWire(`${folder}/s.sock`)
-  t.teardown(() => wire.close())
-  await waitUntil(
-    'the plugin server',
-    async () => {
-      server.assertRunning()
-      const probe = new KongWire(`${folder}/s.sock`)
-      await probe.call('plugin.GetStatus')
-      probe.close()
-      return true
-    },
-    () => server.describe(),
-  )
-  return { wire, process: server }
 }
 
 /** A request in Kong, as its PDK describes it. */
@@ -111,7 +84,7 @@ t.test('002.16 the dump shows name, version, priority, phases and schema of each
   const args = [serverPath, '--plugins-directory', `${kongFolder}/plugins`, '--dump-all-plugins']
   const { PATH } = process.env
   const infos: { readonly Name: string }[] = JSON.parse(
-    execFileSync(process.execPath, args, { encoding: 'utf8', env: { PATH, ...env } }),
+    execFileSync(process.execPath, args, { encoding: 'utf8', env: { PATH, ...pluginServerEnvironment } }),
   )
   t.match(
     infos.find(({ Name }) => Name === 'mirrorwaf'),
