@@ -51,6 +51,11 @@ export const errorCatalogue = {
   MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
   MWAF_REPORTER_FAILED: 'The reporting thread does not work: {reason}. Without it no event and no metric gets out.',
 
+  // coverage
+  MWAF_COVERAGE_SOURCE:
+    'The counters of {source} cannot be read: {reason}. What the mirror loses is not known until they can; check --coverage-source.',
+  MWAF_COVERAGE_SOURCE_BACK: 'The counters of {source} can be read again.',
+
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 

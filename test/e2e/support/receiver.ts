@@ -110,6 +110,12 @@ export class Receiver {
     return values.reduce((sum, value) => sum + value, 0)
   }
 
+  /** Whether a metric has any value at all. */
+  async hasMetric(name: string): Promise<boolean> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
+    return (await answer.text()).split('\n').some((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+  }
+
   outcomeCount(outcome: Outcome): Promise<number> {
     return this.metric('mirrorwaf_requests_outcome_total', `outcome="${outcome}"`)
   }
