@@ -95,6 +95,10 @@ export const errorCatalogue = {
   MWAF_GATEWAY_MIRROR:
     'Copies do not reach the receiver {receiver}: {reason}. Clients notice nothing; lost copies are counted.',
 
+  // doctor
+  MWAF_DOCTOR_CONFIG:
+    'Cannot check {path}: {reason}. Give an nginx configuration, an Envoy bootstrap, or Gateway API objects.',
+
   // kong
   MWAF_KONG_OFF: 'Plugins are off. Name their folder with --plugins-dir, and the plugins to load with --plugins.',
   MWAF_KONG_FOLDER: 'Cannot read the plugins folder {folder}: {reason}. Give an existing folder with --plugins-dir.',
