@@ -1,6 +1,7 @@
 // The loss meter beside real gateways: a known share is lost, and the meter says exactly how much.
 import net from 'node:net'
 import t, { type Test } from 'tap'
+import { codesOf, runDoctor } from './support/doctor-run.js'
 import { startEnvoy } from './support/envoy.js'
 import { findFreePorts, portOf } from './support/free-ports.js'
 import { startNginx } from './support/nginx.js'
@@ -69,6 +70,9 @@ t.test(
     t.equal(await part(receiver, 'not_mirrored'), requestCount - sent)
     t.equal(await part(receiver, 'never_arrived'), 0)
     t.equal(await receiver.metric('mirrorwaf_mirror_coverage_ratio'), sent / requestCount)
+    const run = await runDoctor(['--receiver-admin', receiver.adminUrl])
+    t.equal(run.coverage?.ratio, sent / requestCount)
+    t.match(run.findings[0], { code: 'coverage-low', detail: `not_mirrored ${requestCount - sent}` })
   },
 )
 
@@ -125,6 +129,9 @@ t.test('a gateway that ends takes the ratio with it, and the log says so once', 
   })
   t.equal(await receiver.hasMetric('mirrorwaf_mirror_coverage_ratio'), false)
   t.equal(await receiver.metric('mirrorwaf_mirror_coverage_source_up'), 0)
+  const run = await runDoctor(['--receiver-admin', receiver.adminUrl])
+  t.strictSame(codesOf(run), ['warning coverage-unknown'])
+  t.equal(run.coverage?.ratio, null)
   t.equal(receiver.process.stderr.match(/MWAF_COVERAGE_SOURCE\b/g)?.length, 1)
 })
 

@@ -136,8 +136,9 @@ function checkWaiting(scopes: Scopes, report: Report): readonly Finding[] {
   return long.length === 0 ? [] : [report('slow-receiver-holds-clients', `${long.join(' and ')}.`)]
 }
 
-/** With one server nginx ignores max_fails; a name may stand for several. */
+/** With one server nginx ignores max_fails; a name may stand for several. Without a next server it marks none as failed (measured). */
 function checkFailing(scopes: Scopes, upstream: readonly Directive[] | undefined, report: Report): readonly Finding[] {
+  if (effective('proxy_next_upstream', scopes)[0]?.args[0] === 'off') return []
   const servers = named(upstream ?? [], 'server').filter(({ args }) => !args.includes('down'))
   const isSeveral = servers.length > 1
   const isName = servers.some(({ args }) => !/^(unix:|\[|[\d.]+(:\d+)?$)/.test(args[0] ?? ''))
@@ -146,7 +147,7 @@ function checkFailing(scopes: Scopes, upstream: readonly Directive[] | undefined
     const why = isSeveral ? `${servers.length} servers` : 'a name that may stand for several servers'
     findings.push(report('early-close-loses-copies', `The mirror’s upstream has ${why}, not all with max_fails=0.`))
   }
-  if (isSeveral && effective('proxy_next_upstream', scopes)[0]?.args[0] !== 'off') {
+  if (isSeveral) {
     findings.push(
       report('duplicate-copies', 'A copy that fails at one server is sent to the next (proxy_next_upstream).'),
     )

@@ -38,6 +38,7 @@ export async function checkBasics(patient: Patient): Promise<Basics> {
   const findings = [...checkCount(patient, probes, copies), ...checkConnections(patient.kind, copies)]
   const [copy] = copies
   if (copy === undefined) return { findings, areCopiesComing: false }
+  findings.push(...checkTarget(patient, probes, copy))
   findings.push(...checkHost(patient, copy), ...checkClient(patient.kind, copy, clientAddress))
   return { findings, areCopiesComing: true }
 }
@@ -70,6 +71,15 @@ function checkConnections(kind: GatewayKind, copies: readonly SeenCopy[]): reado
       detail: `${copies.length} copies came over as many connections${version}.`,
     }),
   ]
+}
+
+function checkTarget(patient: Patient, probes: readonly Probed[], copy: SeenCopy): readonly Finding[] {
+  const sent = probes.find(({ mark }) => copy.startLine.includes(mark))?.target ?? ''
+  const [, target = ''] = copy.startLine.split(' ')
+  if (target === sent) return []
+  // Even the plainest target: then every copy is wrong.
+  const detail = `The client asked for ${sent}, the copy for ${target}.`
+  return [createFinding('target-changed', patient.kind, { detail, severity: 'serious' })]
 }
 
 function checkHost({ kind, host }: Patient, copy: SeenCopy): readonly Finding[] {
@@ -112,7 +122,10 @@ function hasValue({ headers }: Message, name: string): boolean {
 
 function guessKind(probes: readonly Probed[], copies: readonly SeenCopy[]): GatewayKind {
   const copy = copies[0]
-  if (copy?.headers.some(([name]) => name.toLowerCase().startsWith('x-envoy-')) === true) return 'envoy'
+  const has = (prefix: string): boolean =>
+    copy?.headers.some(([name]) => name.toLowerCase().startsWith(prefix)) === true
+  if (has('x-envoy-')) return 'envoy'
+  if (has('x-forwarded-server')) return 'traefik'
   const server =
     probes.flatMap(({ answer }) => headerValue(answer?.headers ?? [], 'server') ?? [])[0]?.toLowerCase() ?? ''
   const via = probes.flatMap(({ answer }) => headerValue(answer?.headers ?? [], 'via') ?? [])[0]?.toLowerCase() ?? ''

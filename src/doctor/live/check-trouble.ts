@@ -39,7 +39,7 @@ export async function checkEarlyClose(patient: Patient): Promise<readonly Findin
   const twiceCount = closed.filter((probe) => patient.copiesOf(probe).length > 1).length
   if (twiceCount > 0) {
     const detail = `${twiceCount} of ${closeCount} copies were sent again after they were closed early.`
-    findings.push(createFinding('duplicate-copies', patient.kind, { detail }))
+    findings.push(createFinding('duplicate-copies', patient.kind, { detail, severity: 'info' }))
   }
   return findings
 }

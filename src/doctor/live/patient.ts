@@ -1,6 +1,7 @@
 // A gateway under examination: makes marked probes and finds their copies.
 import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
+import { platform } from 'node:os'
 import type { ListenAddress } from '../../options/kinds/address.js'
 import type { GatewayKind } from '../finding.js'
 import { type AnswerMode, CopyReceiver, type SeenCopy } from './copy-receiver.js'
@@ -76,7 +77,10 @@ export class Patient {
   }
 
   connect(): ProbeClient {
-    return new ProbeClient(this.settings.gateway)
+    const { gateway } = this.settings
+    // Envoy writes its own address into the chain for clients from 127.0.0.1; on Linux all of 127.0.0.0/8 is this machine.
+    const isHere = gateway.hostname === '127.0.0.1' && platform() === 'linux'
+    return new ProbeClient(gateway, isHere ? '127.0.0.2' : undefined)
   }
 
   copiesOf({ mark }: Probed): readonly SeenCopy[] {

@@ -25,14 +25,17 @@ export class ProbeClient {
   #waiting: Waiting | undefined
   #isClosed = false
 
-  /** @param gateway - http or https; certificates are not checked: nothing secret is sent, and gateways under test have their own. */
-  constructor(gateway: URL) {
+  /**
+   * @param gateway - http or https; certificates are not checked: nothing secret is sent, and gateways under test have their own.
+   * @param localAddress - to connect from; `undefined`: the system's choice.
+   */
+  constructor(gateway: URL, localAddress: string | undefined) {
     const host = gateway.hostname.replace(/^\[|\]$/g, '')
     const isEncrypted = gateway.protocol === 'https:'
     const port = Number(gateway.port || (isEncrypted ? 443 : 80))
     this.#socket = isEncrypted
       ? tls.connect({ host, port, rejectUnauthorized: false, servername: net.isIP(host) === 0 ? host : '' })
-      : net.connect({ host, port })
+      : net.connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) })
     this.#socket.setNoDelay(true)
     const reader = new MessageReader('answer', (message) => this.#settle(message))
     this.#socket.on('data', (chunk: Buffer) => reader.push(chunk))

@@ -70,6 +70,11 @@ export class Receiver {
     return receiver
   }
 
+  /** Where its admin port is. */
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.#adminPort}`
+  }
+
   /** All events so far, in order. */
   events(): readonly SecurityEvent[] {
     if (!existsSync(this.#eventsPath)) return []
