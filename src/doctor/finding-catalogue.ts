@@ -118,7 +118,8 @@ export const findingCatalogue: Readonly<Record<FindingCode, FindingEntry>> = {
     fixes: {
       nginx:
         'Leave mirror_request_body on and proxy_pass_request_body on; raise client_max_body_size in the mirror location as well.',
-      envoy: 'Use Envoy 1.37 or later, which streams copies; older ones give up on bodies above 1 MiB.',
+      envoy:
+        'Use a current Envoy: 1.40 streams copies, old ones give up on bodies above 1 MiB. Raise per_connection_buffer_limit_bytes there.',
       traefik: 'Raise maxBodySize of the mirroring service (-1: no limit) and leave mirrorBody on.',
       haproxy: 'Raise tune.bufsize; what does not fit is not mirrored.',
       kong: 'Raise nginx_http_client_body_buffer_size: the plugin copies only bodies that Kong keeps in memory.',
