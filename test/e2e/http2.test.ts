@@ -26,7 +26,7 @@ const { skip } = envoy
 const run = promisify(execFile)
 
 function start(t: Test, ports: GatewayPorts): Promise<Envoy> {
-  return startEnvoy(t, envoy.path, ports, 'envoy-http2.yaml')
+  return startEnvoy(t, envoy.path, ports, { recipe: 'envoy-http2.yaml' })
 }
 
 t.test('envoy-http2.yaml, receiver answering', { skip }, (t) => testTraffic(t, { start, traffic: plainTraffic }))
