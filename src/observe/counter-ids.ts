@@ -96,7 +96,8 @@ export const CounterId = {
   childProcesses: 92,
   childResidentBytes: 93,
   parseError: 96,
+  bodyFault: 120,
 } as const
 
 /** How many numbers the shared memory holds; above every index in use. */
-export const counterSlots = 128
+export const counterSlots = 160

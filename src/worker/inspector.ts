@@ -130,7 +130,7 @@ export class Inspector {
 
   /**
    * Asks the prefilter alone. For `pending` the caller holds the request in the prefilter and decides it when that settles.
-   * The outcome that the request has if it is cleared is then in `outcomeIfCleared`.
+   * What the request is if it is cleared is then in `outcomeIfCleared` and `bodyIfCleared`.
    */
   screen(record: RecordReader): Screening {
     const result = this.#result
@@ -158,6 +158,11 @@ export class Inspector {
     return this.#result.outcome
   }
 
+  /** What was found out about the body of the request screened last, if it is cleared; not changed by the next screening. */
+  get bodyIfCleared(): BodyReport {
+    return this.#result.body
+  }
+
   /**
    * The result of the request screened last, which is cleared; a share of them goes to the engine all the same.
    * @param outcome - what `outcomeIfCleared` was after its screening.
@@ -179,8 +184,9 @@ export class Inspector {
   }
 
   /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
-  clearHeld(record: RecordReader, outcome: Outcome): Inspection {
+  clearHeld(record: RecordReader, outcome: Outcome, body: BodyReport): Inspection {
     this.#begin(record)
+    this.#result.body = body
     return this.clear(record, outcome)
   }
 
