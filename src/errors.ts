@@ -133,6 +133,11 @@ export class MirrorwafError extends Error {
   }
 }
 
+/** For codes that come back from another thread or process as plain text. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code)
+}
+
 /** The human part of anything thrown: its message, or its text when it is no Error. */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message

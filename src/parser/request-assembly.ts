@@ -25,6 +25,8 @@ type PhaseNumber = (typeof Phase)[keyof typeof Phase]
 
 const expectName = 'expect'
 
+const noBytes: Uint8Array = new Uint8Array(0)
+
 const goOn = 0
 const stop = -1
 
@@ -81,7 +83,7 @@ export class RequestAssembly implements MessageHandler {
   readonly #limits: ParserLimits
   /** Body bytes that may be kept: a limit on reading is one on inspecting too. */
   readonly #keepLimitBytes: number
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Uint8Array = noBytes
   #shift = 0
   /** Chunk position up to which the trailers of the chunk at hand have been reported. */
   #reportedEnd = 0
@@ -117,6 +119,7 @@ export class RequestAssembly implements MessageHandler {
     this.stagedLength = 0
     this.isHeadStaged = false
     this.isShed = false
+    this.#chunk = noBytes
     this.#shift = 0
     this.#reportedEnd = 0
   }
@@ -207,6 +210,14 @@ export class RequestAssembly implements MessageHandler {
     this.#shift = this.stagedLength - start
     this.#reportedEnd = start
     this.pieceCount = 0
+  }
+
+  /**
+   * What counts of the chunk is copied: lets go of it. An assembly outlives many chunks, and one that it held on to would be
+   * freed only by a full garbage collection, with its 64 KiB.
+   */
+  endChunk(): void {
+    this.#chunk = noBytes
   }
 
   /** Chunk position of a message position of the head. */

@@ -69,6 +69,7 @@ export class Staging {
     if (slab === undefined) this.#shed(assembly)
     else chunk.copy(slab.bytes, fixedBytes + assembly.stagedLength, start)
     assembly.stagedLength += length
+    assembly.endChunk()
   }
 
   /** Keeps a head that was read elsewhere and is complete; body pieces may follow. */
@@ -89,6 +90,7 @@ export class Staging {
     }
     assembly.isHeadStaged = true
     assembly.stagedLength = keptLength
+    assembly.endChunk()
   }
 
   /** The slab leaves for a batch, whose owner gives it back to the slab pool. */

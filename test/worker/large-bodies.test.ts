@@ -41,14 +41,20 @@ t.teardown(() => {
   sieved.dispose()
 })
 
-t.test('the rules say the same of a large body, sieved or whole', async (t) => {
+t.test('the rules find in a sieved large body all that they find in the whole of it', async (t) => {
   t.ok(sieved.prefilter?.findsAllValues, 'the default ruleset is sieved for')
   const random = new Random(4)
   const found = new Set<string>()
   for (let round = 0; round < rounds; round++) {
     const request = randomRequest(random)
     const expected = inspectWith(whole)(request).types
-    t.strictSame(inspectWith(sieved)(request).types, expected, `round ${round}`)
+    const actual = inspectWith(sieved)(request).types
+    // It may find more: keys that one rule asks for together come to the engine in one run.
+    t.strictSame(
+      expected.filter((type) => !actual.includes(type)),
+      [],
+      `round ${round}`,
+    )
     for (const type of expected) found.add(type)
   }
   t.ok(found.size >= 5, `${[...found]}`)
