@@ -53,6 +53,8 @@ export const errorCatalogue = {
 
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
+  MWAF_SCAN_FRAMING:
+    'Framing was lost, and {bytes} bytes behind that were taken for the body of the request at hand. Requests among them were not read as such; give each connection a file of its own.',
 
   // kube
   MWAF_KUBE_CONFIG: 'Cannot use the kubeconfig {path}: {reason}. Name another with --kubeconfig or KUBECONFIG.',

@@ -3,11 +3,11 @@
 // Labels come from these lists or from configuration, never from a sender: a label that a sender chooses is a memory attack.
 
 /** Why a mirrored request was not inspected although it arrived. */
-export const shedReasons = ['in_flight', 'queue', 'draining', 'inspection_off'] as const
+export const shedReasons = ['in_flight', 'queue', 'inspection_off'] as const
 export type ShedReason = (typeof shedReasons)[number]
 
 /** Why a connection was closed without reading a request. */
-export const rejectedReasons = ['limit', 'tls', 'http2', 'proxy_protocol', 'peer', 'not_http'] as const
+export const rejectedReasons = ['limit', 'tls', 'http2', 'proxy_protocol', 'peer'] as const
 export type RejectedReason = (typeof rejectedReasons)[number]
 
 /** How mirrored requests were answered; `close` is the hijack mode's end of connection without a byte. */

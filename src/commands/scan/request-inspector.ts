@@ -13,6 +13,8 @@ export interface ScanResult {
   readonly parse_error: string | null
   /** What is wrong with the body, or `null`. */
   readonly body_fault: BodyFault | null
+  /** Bytes since framing was lost: taken for this request's body, whatever they were meant to be; 0 when it was kept. */
+  readonly lost_bytes: number
   readonly inspect_us: number
   /** The prefilter proved that no rule can match. */
   readonly cleared: boolean

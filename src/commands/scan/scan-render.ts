@@ -42,9 +42,10 @@ export function renderSummary(counts: ReadonlyMap<Outcome, number>): string {
   return `${total} requests${parts.length === 0 ? '' : `: ${parts.join(', ')}`}\n`
 }
 
-function faultsOf({ parse_error, body_fault }: ScanResult): readonly string[] {
+function faultsOf({ parse_error, body_fault, lost_bytes }: ScanResult): readonly string[] {
   return [
     ...(parse_error === null ? [] : [`parse error: ${visible(parse_error)}`]),
+    ...(lost_bytes === 0 ? [] : [`${lost_bytes} bytes behind lost framing`]),
     ...(body_fault === null ? [] : [`body fault: ${body_fault}`]),
   ]
 }
