@@ -1,7 +1,7 @@
 // The main thread's hand on the reporting thread: sends it events without ever waiting, and counts what finds no room.
 // Owned by pipeline.ts; the only place that starts the thread.
 import { Worker } from 'node:worker_threads'
-import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
+import { isErrorCode, MirrorwafError, reasonOf } from '../errors.js'
 import type { AdminAddress } from '../observe/admin-server.js'
 import { CounterId } from '../observe/counter-ids.js'
 import type { CoverageNotice, CoverageSettings } from '../observe/coverage/coverage-meter.js'
@@ -262,10 +262,6 @@ function joinBytes(parts: readonly Uint8Array[], byteCount: number): Uint8Array<
 
 function faultToError({ code, details, reason }: StartFault): MirrorwafError {
   return isErrorCode(code) ? new MirrorwafError(code, details) : reporterFailure(reason)
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCatalogue, code)
 }
 
 function reporterFailure(cause: unknown): MirrorwafError {
