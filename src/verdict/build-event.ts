@@ -1,6 +1,7 @@
 // Builds the security event of one matched request. Everything a sender wrote goes through the redactor on its way in.
 // Stage: engine -> [verdict] -> encoder; runs in the worker.
 import type { ConditionMatch, RuleMatch } from '../engine/engine.js'
+import type { BodyFault } from '../request/body/body-fault.js'
 import {
   type EventCondition,
   type EventMatch,
@@ -27,6 +28,7 @@ export interface EventInput {
   readonly bodyInspectedBytes: number
   /** Media type without parameters, `null` when none was sent. */
   readonly bodyType: string | null
+  readonly bodyFault: BodyFault | null
   readonly clientIp: string | null
   /** The addresses that the request says it came through, nearest last. */
   readonly clientChain: readonly string[]
@@ -107,6 +109,7 @@ function describeRequest(input: EventInput, context: EventContext, redactor: Red
       seen: record.bodySeenBytes,
       inspected: input.bodyInspectedBytes,
       type: input.bodyType === null ? null : redactor.redactText(input.bodyType),
+      fault: input.bodyFault,
     },
     parse_error: record.parseError === 'none' ? null : record.parseError,
   }

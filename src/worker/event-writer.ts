@@ -47,6 +47,7 @@ export class EventWriter {
         ...requestHost(record, this.#settings.shadowSuffix),
         bodyInspectedBytes: inspection.body.inspectedBytes,
         bodyType: inspection.body.type,
+        bodyFault: inspection.body.fault ?? null,
         clientIp: inspection.clientIp,
         clientChain: clientChain(record),
         matches: inspection.matches,

@@ -14,6 +14,7 @@ function resultWith(contradictions: readonly Contradiction[], workerId = 1): Bat
     kind: 'inspected',
     events: [],
     ruleHits: [],
+    bodyFaults: [],
     busyUs: 0,
     clearedCount: 10,
     engineRunCount: 0,
