@@ -8,6 +8,7 @@ import { toUtf8, type Utf8Content } from './body/charset.js'
 import { type MarkedEncoding, markedEncoding } from './body/compressed-magic.js'
 import { type ContentEncoding, contentEncodingOf, decodeContent } from './body/content-encoding.js'
 import { ContentWalker } from './body/content-walker.js'
+import { GrpcWalker, isGrpcType, type MessageEncoding } from './body/grpc.js'
 import type { DecodeTools } from './decode-tools.js'
 import { type MediaType, noMediaType, readMediaType } from './media-type.js'
 import type { AddressSink, ValueVisitor } from './value-visitor.js'
@@ -45,6 +46,7 @@ export class BodyWalker {
   readonly #settings: WalkSettings
   readonly #tools: DecodeTools
   readonly #content: ContentWalker
+  readonly #grpc: GrpcWalker
   #fault: BodyFault | undefined
   #isTruncated = false
   /** A stage before the walk ran out of its share of the time. */
@@ -54,6 +56,7 @@ export class BodyWalker {
     this.#settings = settings
     this.#tools = tools
     this.#content = new ContentWalker(tools)
+    this.#grpc = new GrpcWalker(tools, this.#content, settings.bodyInspectLimitBytes)
   }
 
   /** Sends the body's addresses to the sink; nothing when there is no body. */
@@ -89,7 +92,7 @@ export class BodyWalker {
     const { bytes, bodyStart } = record
     const encodings = this.#readEncodings(record)
     if (encodings.length === 0 && this.#fault === undefined) {
-      this.#walkUndeclared(visitor, bytes, bodyStart, bodyEnd, media, maxStackedEncodings)
+      this.#walkUndeclared(record, visitor, bytes, bodyStart, bodyEnd, media, maxStackedEncodings)
       return
     }
     const levelsLeft = Math.max(0, maxStackedEncodings - encodings.length)
@@ -111,9 +114,9 @@ export class BodyWalker {
     const isPlain = sniffKind(bytes, bodyStart, bodyEnd) !== 'binary'
     // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean.
     if (!isWhole && !isPlain) this.#isTruncated = true
-    if (isDecoded) this.#walkUndeclared(visitor, content, 0, content.length, media, levelsLeft)
+    if (isDecoded) this.#walkUndeclared(record, visitor, content, 0, content.length, media, levelsLeft)
     if (!isDecoded || isPlain) {
-      this.#walkUndeclared(visitor, bytes, bodyStart, bodyEnd, media, isDecoded ? 0 : levelsLeft)
+      this.#walkUndeclared(record, visitor, bytes, bodyStart, bodyEnd, media, isDecoded ? 0 : levelsLeft)
     }
   }
 
@@ -123,6 +126,7 @@ export class BodyWalker {
    * @param levelsLeft - encodings that may still be undone.
    */
   #walkUndeclared(
+    record: RecordReader,
     visitor: ValueVisitor,
     bytes: Buffer,
     start: number,
@@ -133,14 +137,16 @@ export class BodyWalker {
     const encoding = markedEncoding(bytes, start, end)
     if (encoding !== undefined) {
       const isBinary = looksBinary(bytes, start, end)
-      if (levelsLeft > 0) this.#walkDecoded(visitor, bytes.subarray(start, end), encoding, media, levelsLeft, isBinary)
-      else if (isBinary) this.#isTruncated = true
+      if (levelsLeft > 0) {
+        this.#walkDecoded(record, visitor, bytes.subarray(start, end), encoding, media, levelsLeft, isBinary)
+      } else if (isBinary) this.#isTruncated = true
     }
-    this.#walkCharset(visitor, bytes, start, end, media)
+    this.#walkPlain(record, visitor, bytes, start, end, media)
   }
 
   /** @param isBinary - the bytes are no text: then what decodes in part is a damaged stream, and not a text like one. */
   #walkDecoded(
+    record: RecordReader,
     visitor: ValueVisitor,
     bytes: Buffer,
     encoding: MarkedEncoding,
@@ -158,7 +164,27 @@ export class BodyWalker {
     if (fault === 'timed-out') this.#isTimedOut = true
     if (content.length === 0) return
     if (fault !== 'corrupt' || isBinary) this.#noteFault('content_encoding_undeclared')
-    this.#walkUndeclared(visitor, content, 0, content.length, media, levelsLeft - 1)
+    this.#walkUndeclared(record, visitor, content, 0, content.length, media, levelsLeft - 1)
+  }
+
+  /** Content that is not encoded as a whole. gRPC has messages before it has characters. */
+  #walkPlain(
+    record: RecordReader,
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    media: MediaType,
+  ): void {
+    if (isGrpcType(media.type)) {
+      const report = this.#grpc.walk(visitor, bytes, start, end, media.type, readMessageEncoding(record))
+      this.#noteFault(report.fault)
+      if (report.isTruncated) this.#isTruncated = true
+      if (report.isTimedOut) this.#isTimedOut = true
+      if (report.isGrpc) return
+      this.#noteFault('content_type')
+    }
+    this.#walkCharset(visitor, bytes, start, end, media)
   }
 
   /** In the order in which they were applied; unknown ones are noted and left out. */
@@ -192,6 +218,17 @@ export class BodyWalker {
   #noteFault(fault: BodyFault | undefined): void {
     this.#fault ??= fault
   }
+}
+
+/** Without a grpc-encoding line a compressed message is taken for gzip, the one encoding that every implementation has. */
+function readMessageEncoding(record: RecordReader): MessageEncoding {
+  for (let index = 0; index < record.headerCount; index++) {
+    if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'grpc-encoding')) continue
+    const start = record.valueStart(index)
+    const end = Math.min(record.valueEnd(index), start + maxEncodingLineLength)
+    return contentEncodingOf(record.bytes.toString('latin1', start, end))
+  }
+  return 'gzip'
 }
 
 function findMediaType(record: RecordReader): MediaType {
