@@ -92,7 +92,7 @@ export class BodyWalker {
     const { bytes, bodyStart } = record
     const encodings = this.#readEncodings(record)
     if (encodings.length === 0 && this.#fault === undefined) {
-      this.#walkUndeclared(record, visitor, bytes, bodyStart, bodyEnd, media, maxStackedEncodings)
+      this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media, maxStackedEncodings)
       return
     }
     const levelsLeft = Math.max(0, maxStackedEncodings - encodings.length)
@@ -114,10 +114,34 @@ export class BodyWalker {
     const isPlain = sniffKind(bytes, bodyStart, bodyEnd) !== 'binary'
     // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean.
     if (!isWhole && !isPlain) this.#isTruncated = true
-    if (isDecoded) this.#walkUndeclared(record, visitor, content, 0, content.length, media, levelsLeft)
+    if (isDecoded) this.#walkPlain(record, visitor, content, 0, content.length, media, levelsLeft)
     if (!isDecoded || isPlain) {
-      this.#walkUndeclared(record, visitor, bytes, bodyStart, bodyEnd, media, isDecoded ? 0 : levelsLeft)
+      this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media, isDecoded ? 0 : levelsLeft)
     }
+  }
+
+  /**
+   * Content that is not encoded as a whole. gRPC has messages before it has characters.
+   * @param levelsLeft - encodings that may still be undone.
+   */
+  #walkPlain(
+    record: RecordReader,
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    media: MediaType,
+    levelsLeft: number,
+  ): void {
+    if (isGrpcType(media.type)) {
+      const report = this.#grpc.walk(visitor, bytes, start, end, media.type, readMessageEncoding(record))
+      this.#noteFault(report.fault)
+      if (report.isTruncated) this.#isTruncated = true
+      if (report.isTimedOut) this.#isTimedOut = true
+      if (report.isGrpc) return
+      this.#noteFault('content_type')
+    }
+    this.#walkUndeclared(visitor, bytes, start, end, media, levelsLeft)
   }
 
   /**
@@ -126,7 +150,6 @@ export class BodyWalker {
    * @param levelsLeft - encodings that may still be undone.
    */
   #walkUndeclared(
-    record: RecordReader,
     visitor: ValueVisitor,
     bytes: Buffer,
     start: number,
@@ -164,27 +187,7 @@ export class BodyWalker {
     if (fault === 'timed-out') this.#isTimedOut = true
     if (content.length === 0) return
     if (fault !== 'corrupt' || isBinary) this.#noteFault('content_encoding_undeclared')
-    this.#walkUndeclared(record, visitor, content, 0, content.length, media, levelsLeft - 1)
-  }
-
-  /** Content that is not encoded as a whole. gRPC has messages before it has characters. */
-  #walkPlain(
-    record: RecordReader,
-    visitor: ValueVisitor,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    media: MediaType,
-  ): void {
-    if (isGrpcType(media.type)) {
-      const report = this.#grpc.walk(visitor, bytes, start, end, media.type, readMessageEncoding(record))
-      this.#noteFault(report.fault)
-      if (report.isTruncated) this.#isTruncated = true
-      if (report.isTimedOut) this.#isTimedOut = true
-      if (report.isGrpc) return
-      this.#noteFault('content_type')
-    }
-    this.#walkCharset(visitor, bytes, start, end, media)
+    this.#walkUndeclared(visitor, content, 0, content.length, media, levelsLeft - 1)
   }
 
   /** In the order in which they were applied; unknown ones are noted and left out. */
