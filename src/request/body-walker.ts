@@ -160,16 +160,14 @@ export class BodyWalker {
     const encoding = markedEncoding(bytes, start, end)
     if (encoding !== undefined) {
       const isBinary = looksBinary(bytes, start, end)
-      if (levelsLeft > 0) {
-        this.#walkDecoded(record, visitor, bytes.subarray(start, end), encoding, media, levelsLeft, isBinary)
-      } else if (isBinary) this.#isTruncated = true
+      if (levelsLeft > 0) this.#walkDecoded(visitor, bytes.subarray(start, end), encoding, media, levelsLeft, isBinary)
+      else if (isBinary) this.#isTruncated = true
     }
-    this.#walkPlain(record, visitor, bytes, start, end, media)
+    this.#walkCharset(visitor, bytes, start, end, media)
   }
 
   /** @param isBinary - the bytes are no text: then what decodes in part is a damaged stream, and not a text like one. */
   #walkDecoded(
-    record: RecordReader,
     visitor: ValueVisitor,
     bytes: Buffer,
     encoding: MarkedEncoding,
