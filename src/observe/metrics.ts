@@ -33,9 +33,26 @@ export interface SinkNumbers {
   readonly queuedBytes: number
 }
 
+/** One value of a metric. */
+export interface MetricSample {
+  readonly labels: Record<string, string>
+  readonly value: number
+}
+
+/** A metric of another part, read when somebody scrapes. */
+export interface ReadMetric {
+  readonly kind: 'counter' | 'gauge'
+  readonly name: string
+  readonly help: string
+  readonly labelNames: readonly string[]
+  readonly read: () => readonly MetricSample[]
+}
+
 export interface MetricsSources {
   readonly instruments: Instruments
   readonly sinks: () => readonly SinkNumbers[]
+  /** Metrics of further parts. */
+  readonly further?: readonly ReadMetric[]
 }
 
 /**
@@ -58,6 +75,9 @@ export class Metrics {
     this.#registerHistograms()
     this.#registerSinks(sources)
     this.#registerProcess()
+    for (const { kind, name, help, labelNames, read } of sources.further ?? []) {
+      this.#registerRead(kind, name, help, [...labelNames], read)
+    }
     const registers = [this.#registry]
     this.#ruleHits = new Counter({
       name: 'mirrorwaf_rule_hits_total',
@@ -165,7 +185,7 @@ export class Metrics {
     name: string,
     help: string,
     labelNames: string[],
-    read: () => readonly Sample[] | Promise<readonly Sample[]>,
+    read: () => readonly MetricSample[] | Promise<readonly MetricSample[]>,
   ): void {
     const registers = [this.#registry]
     if (kind === 'gauge') {
@@ -177,6 +197,8 @@ export class Metrics {
         collect: async () => {
           const samples = await read()
           metric.reset()
+          // A reset metric without labels is 0, which is not the same as unknown.
+          if (labelNames.length === 0 && samples.length === 0) metric.remove()
           for (const { labels, value } of samples) metric.set(labels, value)
         },
       })
@@ -194,11 +216,6 @@ export class Metrics {
       },
     })
   }
-}
-
-interface Sample {
-  readonly labels: Record<string, string>
-  readonly value: number
 }
 
 interface HistogramSource {

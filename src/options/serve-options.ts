@@ -90,6 +90,9 @@ export interface ServeOptions {
   /** `stdout`, `none` or `file:PATH`; at least one. */
   readonly events: readonly string[]
   readonly sinkQueueLimitBytes: number
+  /** Parse with `parseCoverageSource`; empty = nothing is asked. */
+  readonly coverageSources: readonly string[]
+  readonly coverageIntervalMs: number
   readonly service: string
   readonly env: string
   readonly version: string

@@ -2,6 +2,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import { type AdminServer, startAdminServer } from '../observe/admin-server.js'
+import { CoverageMeter } from '../observe/coverage/coverage-meter.js'
+import { coverageMetrics } from '../observe/coverage/coverage-metrics.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
 import { ChannelMeter } from './channel-meter.js'
@@ -25,6 +27,7 @@ class ReporterThread {
   readonly #metrics: Metrics
   readonly #admin: AdminServer | undefined
   readonly #meter: ChannelMeter
+  readonly #coverage: CoverageMeter | undefined
   readonly #tell: (message: FromReporter) => void
 
   private constructor(
@@ -32,12 +35,14 @@ class ReporterThread {
     metrics: Metrics,
     admin: AdminServer | undefined,
     meter: ChannelMeter,
+    coverage: CoverageMeter | undefined,
     tell: (message: FromReporter) => void,
   ) {
     this.#fanOut = fanOut
     this.#metrics = metrics
     this.#admin = admin
     this.#meter = meter
+    this.#coverage = coverage
     this.#tell = tell
   }
 
@@ -47,9 +52,11 @@ class ReporterThread {
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
     const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, notify })
-    const metrics = new Metrics({ instruments, sinks: () => fanOut.totals })
+    const coverage = startCoverage(data, instruments, tell)
+    const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
+    const metrics = new Metrics({ instruments, sinks: () => fanOut.totals, further })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
-    return new ReporterThread(fanOut, metrics, admin, new ChannelMeter(data.acknowledged), tell)
+    return new ReporterThread(fanOut, metrics, admin, new ChannelMeter(data.acknowledged), coverage, tell)
   }
 
   get adminAddress(): AdminServer['address'] | undefined {
@@ -89,10 +96,20 @@ class ReporterThread {
   }
 
   async #stop(): Promise<void> {
+    this.#coverage?.stop()
     await Promise.all([this.#admin?.close(), this.#fanOut.close()])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }
+}
+
+function startCoverage(
+  { coverage }: ReporterData,
+  instruments: Instruments,
+  tell: (message: FromReporter) => void,
+): CoverageMeter | undefined {
+  if (coverage.sources.length === 0) return undefined
+  return CoverageMeter.start(coverage, instruments.counters, (notice) => tell({ kind: 'coverage', notice }))
 }
 
 function openAdmin(address: AdminServer['address'], instruments: Instruments, metrics: Metrics): Promise<AdminServer> {

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
 import type { AdminAddress } from '../observe/admin-server.js'
 import { CounterId } from '../observe/counter-ids.js'
+import type { CoverageNotice, CoverageSettings } from '../observe/coverage/coverage-meter.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import { allocateChannelMeter, ChannelMeter, channelLimitMaxBytes } from './channel-meter.js'
@@ -21,6 +22,10 @@ export interface ReporterSettings {
   /** Where health, readiness and metrics are served; `undefined`: nowhere. */
   readonly admin: AdminAddress | undefined
   readonly instruments: Instruments
+  /** The gateways whose counters are asked for; none by default. */
+  readonly coverage?: CoverageSettings
+  /** A gateway stopped, or began, answering for its counters. */
+  readonly onCoverage?: (notice: CoverageNotice) => void
   /** Told what an operator should read; the main thread's log. */
   readonly onNotice: (notice: SinkNotice) => void
   /** The thread ended although nobody stopped it: nothing is reported any more. */
@@ -69,6 +74,7 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     isColoured: settings.isColoured,
     admin: settings.admin,
     instruments: settings.instruments.memory,
+    coverage: settings.coverage ?? { sources: [], intervalMs: 0 },
     acknowledged,
   }
   const worker = new Worker(new URL('./reporter-thread.js', import.meta.url), {
@@ -194,6 +200,9 @@ class ThreadReporter implements Reporter {
     switch (message.kind) {
       case 'notice':
         this.#settings.onNotice(message.notice)
+        break
+      case 'coverage':
+        this.#settings.onCoverage?.(message.notice)
         break
       case 'flushed':
         this.#flushes.get(message.id)?.(message.report)

@@ -128,6 +128,11 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
     ['1h', '1h1ms'],
   ],
   events: 'none',
+  'coverage-source': 'none',
+  'coverage-interval': [
+    ['100ms', '99ms'],
+    ['1h', '3600001ms'],
+  ],
   'sink-queue-limit': [
     ['128KiB', '131071'],
     ['1GiB', '1073741825'],

@@ -79,6 +79,11 @@ export class Receiver {
     return receiver
   }
 
+  /** Where its admin port is. */
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.#adminPort}`
+  }
+
   /** All events so far, in order. */
   events(): readonly SecurityEvent[] {
     if (!existsSync(this.eventsPath)) return []
@@ -117,6 +122,12 @@ export class Receiver {
     const isMeant = (line: string): boolean => /^[ {]/.test(line.slice(name.length)) && line.startsWith(name)
     const values = lines.filter((line) => isMeant(line) && line.includes(labels)).map(valueOfLine)
     return values.reduce((sum, value) => sum + value, 0)
+  }
+
+  /** Whether a metric has any value at all. */
+  async hasMetric(name: string): Promise<boolean> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
+    return (await answer.text()).split('\n').some((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
   }
 
   outcomeCount(outcome: Outcome): Promise<number> {
