@@ -2,7 +2,11 @@
 // Nothing here runs per request: prom-client is fed when somebody scrapes, because one of its increments costs as much as
 // parsing a header does.
 import { readdir } from 'node:fs/promises'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+// Its entry would also load OpenTelemetry's API, a push gateway and clustering.
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
+import Registry from 'prom-client/lib/registry.js'
 import { CounterId } from './counter-ids.js'
 import type { Instruments } from './instruments.js'
 import type { LatencyHistogram } from './latency-histogram.js'

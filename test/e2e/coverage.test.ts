@@ -60,7 +60,7 @@ t.test(
     const [receiverPort = 0] = await findFreePorts(1)
     const primary = await RecordingBackend.start(t)
     const ports = { primary: primary.port, receiver: receiverPort }
-    const gateway = await startEnvoy(t, envoy.path, ports, { 'numerator: 100': 'numerator: 70' })
+    const gateway = await startEnvoy(t, envoy.path, ports, { changes: { 'numerator: 100': 'numerator: 70' } })
     const receiver = await startReceiver(t, receiverPort, `envoy=http://127.0.0.1:${gateway.adminPort}`)
     await sendAll(gateway.port)
     await awaitMeasured(receiver)

@@ -20,7 +20,7 @@ async function examineNginx(t: Test, changes: Changes, recipe: NginxRecipe = 'ng
 }
 
 async function examineEnvoy(t: Test, changes: Changes): Promise<DoctorRun> {
-  return (await examineGateway(t, (t, ports) => startEnvoy(t, envoy.path, ports, changes))).run
+  return (await examineGateway(t, (t, ports) => startEnvoy(t, envoy.path, ports, { changes }))).run
 }
 
 const mirror = 'mirror /.mirrorwaf;'

@@ -134,27 +134,81 @@ t.test('the plugin over the real wire', async (t) => {
     t.notOk(copy.headers['x-mirrorwaf-truncated'], 'a client may not say so')
   })
 
+  const post = (
+    headers: Readonly<Record<string, Packable>>,
+    body: Buffer | undefined,
+    more: PdkAnswers,
+  ): PdkAnswers => ({
+    ...inKong({ method: 'POST', headers: { host: ['a'], ...headers }, ...(body === undefined ? {} : { body }) }),
+    ...more,
+  })
+  const buffering: PdkAnswers = {
+    'kong.router.get_route': () => ({ request_buffering: true, protocols: ['http', 'https'] }),
+    'kong.request.get_body': () => null,
+    'kong.nginx.get_var': () => null,
+  }
+  const spooling: PdkAnswers = { ...buffering, 'kong.nginx.get_var': () => '/usr/local/kong/client_body_temp/1' }
+
+  await t.test('a body that is in memory by its length is read at once', async (t) => {
+    const asked = await mirror(wire, instance, post({ 'content-length': ['8192'] }, Buffer.alloc(8192, 'x'), {}))
+    t.strictSame(asked.slice(4), ['kong.request.get_raw_body', 'kong.ctx.shared.set'])
+    const copy = await nextCopy()
+    t.equal(copy.body.length, 8192)
+    t.notOk(copy.headers['x-mirrorwaf-truncated'])
+  })
+
+  await t.test('a body of unknown length is read when Kong has it in memory', async (t) => {
+    const version: PdkAnswers = { 'kong.request.get_http_version': () => 2 }
+    for (const [headers, more] of [
+      [{ 'transfer-encoding': ['chunked'] }, {}],
+      [{ 'content-length': ['x'] }, {}],
+      [{}, version],
+    ] as const) {
+      await mirror(wire, instance, post(headers, Buffer.from('x=$globals'), { ...buffering, ...more }))
+      const copy = await nextCopy()
+      t.equal(copy.body.toString(), 'x=$globals')
+      t.notOk(copy.headers['x-mirrorwaf-truncated'])
+    }
+    await mirror(wire, instance, post({}, undefined, { 'kong.request.get_http_version': () => 1.1 }))
+    t.notOk((await nextCopy()).headers['x-mirrorwaf-truncated'], 'no header, no body in HTTP/1.1')
+  })
+
   await t.test(
-    'a body that Kong keeps in memory is read; on disk or of unknown length it is not asked for, and marked',
+    'a body on disk, on a route that streams, or above the limit is not asked for, and marked',
     async (t) => {
-      const post = (headers: Readonly<Record<string, Packable>>, body?: Buffer): PdkAnswers =>
-        inKong({ method: 'POST', headers: { host: ['a'], ...headers }, ...(body === undefined ? {} : { body }) })
-      await mirror(wire, instance, post({ 'content-length': ['8192'] }, Buffer.alloc(8192, 'x')))
-      const last = await nextCopy()
-      t.equal(last.body.length, 8192)
-      t.notOk(last.headers['x-mirrorwaf-truncated'])
-      for (const headers of [
-        { 'content-length': ['8193'] },
-        { 'transfer-encoding': ['chunked'] },
-        { 'content-length': ['x'] },
-      ]) {
-        await mirror(wire, instance, post(headers))
+      const chunked = { 'transfer-encoding': ['chunked'] }
+      const routed = (route: Packable): PdkAnswers => ({ 'kong.router.get_route': () => route })
+      for (const [headers, more] of [
+        [chunked, spooling],
+        [chunked, routed({ request_buffering: false, protocols: ['http'] })],
+        [chunked, routed({ request_buffering: true, protocols: ['grpc'] })],
+        [chunked, routed(null)],
+        [{ ...chunked, 'content-type': ['application/grpc+proto'] }, {}],
+        [{ 'content-length': ['8193'] }, {}],
+      ] as const) {
+        await mirror(wire, instance, post(headers, undefined, more))
         const cut = await nextCopy()
         t.equal(cut.body.length, 0)
         t.equal(cut.headers['x-mirrorwaf-truncated'], '1', JSON.stringify(headers))
       }
     },
   )
+
+  await t.test('the last byte of a body that is copied, and the first that is cut off and marked', async (t) => {
+    const small = await wire.startInstance('mirrorwaf', { receiver: receiver.address, body_limit: 3 })
+    const large = await wire.startInstance('mirrorwaf', { receiver: receiver.address, body_limit: 100_000 })
+    const send = async (to: number, headers: Readonly<Record<string, Packable>>, body: Buffer): Promise<unknown[]> => {
+      await mirror(wire, to, post(headers, body, buffering))
+      const copy = await nextCopy()
+      return [copy.body.length, copy.headers['x-mirrorwaf-truncated']]
+    }
+    const chunked = { 'transfer-encoding': ['chunked'] }
+    t.strictSame(await send(small, chunked, Buffer.from('abc')), [3, undefined])
+    t.strictSame(await send(small, chunked, Buffer.from('abcd')), [3, '1'])
+    t.strictSame(await send(large, { 'content-length': ['100000'] }, Buffer.alloc(100_000)), [100_000, undefined])
+    await mirror(wire, large, post({ 'content-length': ['8193'] }, undefined, spooling))
+    t.equal((await nextCopy()).headers['x-mirrorwaf-truncated'], '1', 'a limit above the buffer harms nobody')
+  })
 
   await t.test('few questions are asked while the client waits', async (t) => {
     t.strictSame(await mirror(wire, instance, inKong({})), [

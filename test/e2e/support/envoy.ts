@@ -17,19 +17,24 @@ export interface Envoy extends Gateway {
 /** Each thread keeps connections of its own. */
 export const envoyThreads = 2
 
+export interface EnvoyUse {
+  readonly recipe?: string
+  readonly changes?: Readonly<Record<string, string>>
+}
+
 /**
  * Starts Envoy and waits until it says that it is ready. It ends with the test `t`.
- * @param changes - texts of the recipe -> what is to stand there instead.
+ * @param use - which configuration of deploy/envoy, and texts of it -> what is to stand there instead.
  */
 export async function startEnvoy(
   t: Test,
   path: string,
   ports: GatewayPorts,
-  changes: Readonly<Record<string, string>> = {},
+  { recipe = 'envoy.yaml', changes = {} }: EnvoyUse = {},
 ): Promise<Envoy> {
   const [port = 0, admin = 0] = await findFreePorts(2)
   const file = `${temporaryFolder(t)}/envoy.yaml`
-  const configuration = readRecipe('deploy/envoy/envoy.yaml', {
+  const configuration = readRecipe(`deploy/envoy/${recipe}`, {
     ...changes,
     'address: 0.0.0.0, port_value: 8000': `address: 127.0.0.1, port_value: ${port}`,
     'port_value: 9901': `port_value: ${admin}`,

@@ -1,4 +1,4 @@
-// Kong's JavaScript plugin server with the plugins of deploy/kong.
+// Kong's JavaScript plugin server, with the plugins of deploy/kong or with others.
 import type { Test } from 'tap'
 import { installKongPackage, kongFolder } from './kong-package.js'
 import { KongWire } from './kong-wire.js'
@@ -20,12 +20,12 @@ export function pluginServerPath(): string {
 }
 
 /** Starts it and waits until it answers. It ends with the test `t`. */
-export async function startPluginServer(t: Test): Promise<PluginServer> {
+export async function startPluginServer(t: Test, plugins: string = `${kongFolder}/plugins`): Promise<PluginServer> {
   const folder = temporaryFolder(t)
   const server = OwnProcess.start(t, {
     name: 'kong-js-pluginserver',
     command: process.execPath,
-    args: [pluginServerPath(), '--plugins-directory', `${kongFolder}/plugins`, '-p', folder, '--sock-name', 's.sock'],
+    args: [pluginServerPath(), '--plugins-directory', plugins, '-p', folder, '--sock-name', 's.sock'],
     env: pluginServerEnvironment,
   })
   const wire = new KongWire(`${folder}/s.sock`)
