@@ -5,8 +5,8 @@ import type { Log } from './observe/log.js'
 import { formatAddress } from './options/kinds/address.js'
 import { parseCoverageSource } from './options/kinds/coverage-source.js'
 import type { ServeOptions } from './options/serve-options.js'
+import { parseSinkSpec } from './sinks/parse-sink-spec.js'
 import { type Reporter, startReporter } from './sinks/reporter.js'
-import { parseSinkSpec } from './sinks/sink-spec.js'
 
 /**
  * Starts the thread with its sinks and its admin port.
@@ -18,6 +18,7 @@ export function openReporter(options: ServeOptions, log: Log, instruments: Instr
     sinks: options.events.map(parseSinkSpec),
     sinkQueueLimitBytes: options.sinkQueueLimitBytes,
     isColoured: process.stdout.isTTY === true,
+    identity: { service: options.service, env: options.env, version: options.version },
     admin: admin?.kind === 'tcp' ? { host: admin.host, port: admin.port } : undefined,
     instruments,
     coverage: {

@@ -59,6 +59,8 @@ export const CounterId = {
   /** Cleared requests that the engine inspected all the same, and those of them in which it found something. */
   prefilterVerified: 13,
   prefilterContradicted: 14,
+  /** Times that the reporting thread ended by itself and was started again. */
+  reporterRestarts: 15,
 
   // gauges
   connectionsOpen: 16,

@@ -98,6 +98,11 @@ export const scalarMetrics: readonly ScalarMetric[] = [
     CounterId.recordsRequeued,
     'Requests that ran again because a worker died',
   ),
+  counter(
+    'mirrorwaf_reporter_restarts_total',
+    CounterId.reporterRestarts,
+    'Times that the reporting thread ended and was started again',
+  ),
   counter('mirrorwaf_events_total', CounterId.eventsBuilt, 'Security events built'),
   gauge('mirrorwaf_connections_open', CounterId.connectionsOpen, 'Connections open now'),
   gauge('mirrorwaf_queue_bytes', CounterId.queueBytes, 'Bytes of batches that wait for a worker'),

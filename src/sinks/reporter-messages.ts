@@ -3,6 +3,7 @@ import type { AdminAddress } from '../observe/admin-server.js'
 import type { CoverageNotice, CoverageSettings } from '../observe/coverage/coverage-meter.js'
 import type { InstrumentsMemory } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { ServiceIdentity } from '../service-identity.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
 
@@ -11,6 +12,7 @@ export interface ReporterData {
   readonly sinks: readonly SinkSpec[]
   readonly queueLimitBytes: number
   readonly isColoured: boolean
+  readonly identity: ServiceIdentity
   readonly admin: AdminAddress | undefined
   readonly instruments: InstrumentsMemory
   /** Which gateways are asked for their counters. */

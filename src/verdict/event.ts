@@ -54,6 +54,17 @@ export interface EventRequest {
   readonly parse_error: string | null
 }
 
+/** What a sink's rate limit made of events that are alike (rule, route, client). */
+export interface EventFold {
+  /** How many events this one stands for, itself included. */
+  readonly count: number
+  /** Timestamps of the first and the last of them. */
+  readonly first: string
+  readonly last: string
+  /** `mixed`: the table of kinds was full, so this one stands for events of any rule, route and client. */
+  readonly by: 'rule_route_client' | 'mixed'
+}
+
 /** One event, as it is written to a sink (one JSON line, at most 64 KiB). */
 export interface SecurityEvent {
   readonly schema_version: number
@@ -72,4 +83,6 @@ export interface SecurityEvent {
   readonly flags: { readonly truncated: boolean; readonly aborted: boolean; readonly timed_out: boolean }
   readonly engine: { readonly name: string; readonly version: string; readonly rules_version: string }
   readonly timings_us: { readonly queue: number; readonly inspect: number }
+  /** Only where a sink's rate limit folded events. */
+  readonly folded?: EventFold
 }

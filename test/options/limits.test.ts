@@ -92,6 +92,7 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
   ],
   'obfuscation-key-regex': 'none',
   'obfuscation-value-regex': 'none',
+  'redact-json-paths': 'none',
   prefilter: 'none',
   'verify-ratio': [
     ['0', '-1'],

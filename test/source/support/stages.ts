@@ -44,6 +44,7 @@ export const contracts: Readonly<Record<string, string>> = {
   'observe/counter-ids.ts': 'the names of the shared counters, which every stage counts in',
   'options/kinds/coverage-source.ts': 'how a gateway’s counters are named, in options, logs and the loss meter',
   'options/kinds/address.ts': 'how an address is spelt, in options and in what is said about it',
+  'options/nearest.ts': 'how the name that was probably meant is found',
 }
 
 /** Files that put stages together, and so import values of several. `*` stands for any name in a folder. */
