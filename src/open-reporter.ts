@@ -15,6 +15,17 @@ export function openReporter(options: ServeOptions, log: Log, instruments: Instr
   const admin = options.admin === 'off' ? undefined : toListenAddress(options.admin)
   return startReporter({
     sinks: options.events.map(parseSinkSpec),
+    datadog: {
+      agentUrl: options.datadogAgentUrl,
+      agentHost: options.datadogAgentHost,
+      agentPort: options.datadogAgentPort,
+      service: options.service,
+      env: options.env,
+      version: options.version,
+      tags: options.datadogTags,
+      isStandalone: !options.apmTracing,
+      eventLimitCount: options.datadogEventLimitCount,
+    },
     sinkQueueLimitBytes: options.sinkQueueLimitBytes,
     isColoured: process.stdout.isTTY === true,
     admin: admin?.kind === 'tcp' ? { host: admin.host, port: admin.port } : undefined,

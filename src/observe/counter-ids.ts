@@ -59,6 +59,8 @@ export const CounterId = {
   /** Cleared requests that the engine inspected all the same, and those of them in which it found something. */
   prefilterVerified: 13,
   prefilterContradicted: 14,
+  /** Requests without an event that were to be reported as spans, and found a limit reached or the channel full. */
+  spansDropped: 15,
 
   // gauges
   connectionsOpen: 16,

@@ -1,4 +1,5 @@
 // Gives every block of events to every configured sink; none of them can hold up another.
+import type { DatadogSettings } from './datadog/datadog-settings.js'
 import { FileSink } from './file-sink.js'
 import type { EventBlock, Sink, SinkNotice, SinkTotals } from './sink.js'
 import { SinkLane } from './sink-lane.js'
@@ -7,6 +8,7 @@ import { StdoutSink } from './stdout-sink.js'
 
 export interface FanOutSettings {
   readonly sinks: readonly SinkSpec[]
+  readonly datadog: DatadogSettings
   /** Bytes that may wait for one sink. */
   readonly queueLimitBytes: number
   /** Whether a terminal gets colours. */
@@ -26,7 +28,7 @@ export class FanOut {
   static async open(settings: FanOutSettings): Promise<FanOut> {
     const lanes: SinkLane[] = []
     for (const spec of settings.sinks) {
-      const sink = createSink(spec, settings.isColoured)
+      const sink = await createSink(spec, settings)
       if (sink === undefined) continue
       await sink.open()
       lanes.push(new SinkLane(sink, settings.queueLimitBytes, settings.notify))
@@ -37,6 +39,11 @@ export class FanOut {
   /** Returns at once; what a sink has no room for is counted. */
   accept(block: EventBlock): void {
     for (const lane of this.#lanes) lane.offer(block)
+  }
+
+  /** As `accept`, for requests without an event: only sinks of traces take them. */
+  acceptSpans(block: EventBlock): void {
+    for (const lane of this.#lanes) if (lane.takesSpans) lane.offer(block)
   }
 
   reopen(): void {
@@ -64,7 +71,7 @@ export class FanOut {
   }
 }
 
-function createSink(spec: SinkSpec, isColoured: boolean): Sink | undefined {
+async function createSink(spec: SinkSpec, { isColoured, datadog }: FanOutSettings): Promise<Sink | undefined> {
   switch (spec.kind) {
     case 'none':
       return undefined
@@ -72,6 +79,11 @@ function createSink(spec: SinkSpec, isColoured: boolean): Sink | undefined {
       return new StdoutSink(isColoured)
     case 'file':
       return new FileSink(spec.path, () => performance.now())
+    case 'datadog': {
+      // Loaded only where it is wanted: its packages cost memory.
+      const { DatadogSink } = await import('./datadog/datadog-sink.js')
+      return new DatadogSink(spec.url, datadog)
+    }
     default:
       return spec satisfies never
   }

@@ -43,10 +43,10 @@ class ReporterThread {
 
   static async start(data: ReporterData, tell: (message: FromReporter) => void): Promise<ReporterThread> {
     const instruments = new Instruments(data.instruments)
-    const { sinks, queueLimitBytes, isColoured } = data
+    const { sinks, datadog, queueLimitBytes, isColoured } = data
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
-    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, notify })
+    const fanOut = await FanOut.open({ sinks, datadog, queueLimitBytes, isColoured, notify })
     const metrics = new Metrics({ instruments, sinks: () => fanOut.totals })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
     return new ReporterThread(fanOut, metrics, admin, new ChannelMeter(data.acknowledged), tell)
@@ -62,6 +62,10 @@ class ReporterThread {
         // Taken over: from here on the bytes count against each sink's own queue.
         this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.accept(message)
+        break
+      case 'spans':
+        this.#meter.acknowledge(message.lines.byteLength)
+        this.#fanOut.acceptSpans(message)
         break
       case 'rule-hits':
         this.#metrics.addRuleHits(message.hits)

@@ -7,6 +7,7 @@ import { CounterId } from '../observe/counter-ids.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import { allocateChannelMeter, ChannelMeter, channelLimitMaxBytes } from './channel-meter.js'
+import { type DatadogSettings, localAgent } from './datadog/datadog-settings.js'
 import { HitTally } from './hit-tally.js'
 import type { FlushReport, FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
@@ -14,6 +15,8 @@ import type { SinkSpec } from './sink-spec.js'
 
 export interface ReporterSettings {
   readonly sinks: readonly SinkSpec[]
+  /** For sinks of kind `datadog`; left out: an agent on this machine. */
+  readonly datadog?: DatadogSettings
   /** Bytes of events on the way to the thread, and again bytes waiting for each sink; at least one event's 64 KiB is taken. */
   readonly sinkQueueLimitBytes: number
   /** Whether a terminal on stdout gets colours. */
@@ -35,6 +38,11 @@ export interface Reporter {
    * @param events - encoded by `encodeEvent`; copied, so the caller keeps them.
    */
   send(events: readonly Uint8Array[], ruleHits?: readonly RuleHit[]): void
+  /**
+   * As `send`, for requests without an event that only sinks of traces take. They never fill more than half of the channel, so
+   * that events find room beside them.
+   */
+  sendSpans(spans: readonly Uint8Array[]): void
   /** Shown as `mirrorwaf_engine_info`; call again after a reload. */
   setEngine(info: EngineInfo): void
   /** Opens files anew (SIGHUP, log rotation). */
@@ -65,6 +73,7 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
   const acknowledged = allocateChannelMeter()
   const data: ReporterData = {
     sinks: settings.sinks,
+    datadog: settings.datadog ?? localAgent,
     queueLimitBytes: limitBytes,
     isColoured: settings.isColoured,
     admin: settings.admin,
@@ -115,19 +124,12 @@ class ThreadReporter implements Reporter {
   }
 
   send(events: readonly Uint8Array[], ruleHits: readonly RuleHit[] = []): void {
-    let first = 0
-    let byteCount = 0
-    for (let index = 0; index < events.length; index++) {
-      const eventBytes = events[index]?.byteLength ?? 0
-      if (byteCount > 0 && byteCount + eventBytes > blockLimitBytes) {
-        this.#sendBlock(events.slice(first, index), byteCount)
-        first = index
-        byteCount = 0
-      }
-      byteCount += eventBytes
-    }
-    if (first < events.length) this.#sendBlock(events.slice(first), byteCount)
+    this.#sendInBlocks('events', events)
     this.#sendHits(ruleHits)
+  }
+
+  sendSpans(spans: readonly Uint8Array[]): void {
+    this.#sendInBlocks('spans', spans)
   }
 
   setEngine(info: EngineInfo): void {
@@ -170,14 +172,31 @@ class ThreadReporter implements Reporter {
     return this.#stopping
   }
 
-  #sendBlock(events: readonly Uint8Array[], byteCount: number): void {
-    if (this.#hasEnded || this.#meter.outstandingBytes + byteCount > this.#limitBytes) {
-      this.#settings.instruments.counters.add(CounterId.channelDropped, events.length)
+  #sendInBlocks(kind: 'events' | 'spans', events: readonly Uint8Array[]): void {
+    let first = 0
+    let byteCount = 0
+    for (let index = 0; index < events.length; index++) {
+      const eventBytes = events[index]?.byteLength ?? 0
+      if (byteCount > 0 && byteCount + eventBytes > blockLimitBytes) {
+        this.#sendBlock(kind, events.slice(first, index), byteCount)
+        first = index
+        byteCount = 0
+      }
+      byteCount += eventBytes
+    }
+    if (first < events.length) this.#sendBlock(kind, events.slice(first), byteCount)
+  }
+
+  #sendBlock(kind: 'events' | 'spans', events: readonly Uint8Array[], byteCount: number): void {
+    const limitBytes = kind === 'events' ? this.#limitBytes : this.#limitBytes / 2
+    if (this.#hasEnded || this.#meter.outstandingBytes + byteCount > limitBytes) {
+      const counter = kind === 'events' ? CounterId.channelDropped : CounterId.spansDropped
+      this.#settings.instruments.counters.add(counter, events.length)
       return
     }
     const lines = joinBytes(events, byteCount)
     this.#meter.send(byteCount)
-    this.#worker.postMessage({ kind: 'events', lines, eventCount: events.length } satisfies ToReporter, [lines.buffer])
+    this.#worker.postMessage({ kind, lines, eventCount: events.length } satisfies ToReporter, [lines.buffer])
   }
 
   #sendHits(ruleHits: readonly RuleHit[]): void {

@@ -5,9 +5,11 @@ export type SinkSpec =
   | { readonly kind: 'none' }
   | { readonly kind: 'stdout' }
   | { readonly kind: 'file'; readonly path: string }
+  /** Empty: the agent that the options name. */
+  | { readonly kind: 'datadog'; readonly url: string }
 
 /** What `--events` accepts, for messages and help. */
-export const sinkSpecForms = 'stdout | file:PATH | none'
+export const sinkSpecForms = 'stdout | file:PATH | datadog | datadog:URL | none'
 
 /**
  * @param text - one `--events` value.
@@ -15,6 +17,8 @@ export const sinkSpecForms = 'stdout | file:PATH | none'
  */
 export function parseSinkSpec(text: string): SinkSpec {
   if (text === 'none' || text === 'stdout') return { kind: text }
+  const datadog = /^datadog(?::(.+))?$/.exec(text)
+  if (datadog !== null) return { kind: 'datadog', url: datadog[1] ?? '' }
   const path = text.startsWith('file:') ? text.slice('file:'.length) : ''
   if (path !== '' && !path.includes('\0')) return { kind: 'file', path }
   throw new MirrorwafError('MWAF_SINK_TARGET', { target: text, reason: `accepted: ${sinkSpecForms}` })

@@ -32,6 +32,8 @@ export type WriteResult =
 export interface Sink {
   /** As configured, e.g. `stdout` or `file:/var/log/events`; the label in metrics. */
   readonly name: string
+  /** Whether it also takes requests without an event; they count as events do. */
+  readonly takesSpans?: boolean
   /** @throws MirrorwafError `MWAF_SINK_TARGET` when the destination cannot be written at start. */
   open(): Promise<void>
   /** Never rejects; called again only after it has settled. The bytes stay the caller's and unchanged until then. */

@@ -17,6 +17,8 @@ const describingHeaders: readonly string[] = [
   'x-amzn-trace-id',
   'x-appgw-trace-id',
   'x-cloud-trace-context',
+  'x-datadog-endpoint-scan',
+  'x-datadog-security-test',
   'x-forwarded',
   'x-sigsci-requestid',
   'x-sigsci-tags',
@@ -36,3 +38,17 @@ export const correlationHeaders: readonly string[] = [
   'x-cloud-trace-context',
   'x-amzn-trace-id',
 ]
+
+/** Headers by which a tracer hands its trace on (Datadog, W3C Trace Context). */
+export const traceHeaders: readonly string[] = [
+  'x-datadog-trace-id',
+  'x-datadog-parent-id',
+  'x-datadog-sampling-priority',
+  'x-datadog-origin',
+  'x-datadog-tags',
+  'traceparent',
+  'tracestate',
+]
+
+/** What of a `baggage` header is reported: the ids that Datadog's tracers make tags of. The rest may be anything. */
+export const baggageKeys: readonly string[] = ['user.id', 'session.id', 'account.id']

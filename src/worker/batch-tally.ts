@@ -10,6 +10,8 @@ const contradictionLimitCount = 4
 /** One per batch. */
 export class BatchTally {
   readonly events: Uint8Array[] = []
+  readonly spans: Uint8Array[] = []
+  spansOverLimit = 0
   errorCount = 0
   #clearedCount = 0
   #engineRunCount = 0
@@ -45,6 +47,8 @@ export class BatchTally {
     return {
       kind: 'inspected',
       events: this.events,
+      spans: this.spans,
+      spansOverLimit: this.spansOverLimit,
       ruleHits,
       busyUs,
       clearedCount: this.#clearedCount,

@@ -12,6 +12,7 @@ import { isMarkedTruncated } from '../request/truncated-mark.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
 import { Inspector } from './inspector.js'
 import type { WorkerSettings } from './messages.js'
+import type { SpanGate } from './span-gate.js'
 import { threadCpuUs } from './thread-clock.js'
 
 /** An inspector and what it judges with; dispose it when done. */
@@ -27,11 +28,13 @@ export interface BuiltInspector {
 /**
  * Loads engine and ruleset in the calling thread.
  * @param isWarmedUp - whether to spend up to 0.4 s so that the first requests find the prefilter's automata built.
+ * @param spanGate - picks the requests whose schemas are extracted; undefined: none are.
  * @throws as `createEngine`.
  */
 export function buildInspector(
   settings: Pick<WorkerSettings, 'ruleset' | 'engine' | 'inspection'>,
   isWarmedUp: boolean = true,
+  spanGate: SpanGate | undefined = undefined,
 ): BuiltInspector {
   const { inspection } = settings
   const engine = createEngine(settings.ruleset, settings.engine)
@@ -49,6 +52,7 @@ export function buildInspector(
     builder: new EngineInputBuilder(),
     budget,
     wafTimeoutUs: inspection.wafTimeoutUs,
+    isSampled: spanGate?.samplesSchemas === true ? (record) => spanGate.sample(record) : undefined,
     isMarkedTruncated: inspection.trustsPeers ? isMarkedTruncated : undefined,
     now,
     threadCpuUs,

@@ -38,6 +38,7 @@ export async function createCaseEngine(prefilter: PrefilterMode): Promise<BuiltI
       prefilter,
       verifyRatio: 0,
       verifyAction: 'off',
+      spans: undefined,
       redaction: { keyRegex: '', valueRegex: '', isKeyRegexDefault: false, isValueRegexDefault: false },
       service: '',
       env: '',

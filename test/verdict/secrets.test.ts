@@ -27,6 +27,7 @@ const inspection: InspectionSettings = {
   service: 'test',
   env: '',
   version: '',
+  spans: undefined,
 }
 /** The default rules hardly look into cookies. */
 const cookieRules = {

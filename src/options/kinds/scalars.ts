@@ -78,8 +78,8 @@ export const optionalHeaderName: ValueKind<string> = {
 /** Where events go. */
 export const eventTarget: ValueKind<string> = text(
   'TARGET',
-  'stdout, file:PATH or none',
-  (value) => value === 'stdout' || value === 'none' || /^file:./s.test(value),
+  'stdout, file:PATH, datadog, datadog:URL or none',
+  (value) => value === 'stdout' || value === 'none' || /^file:./s.test(value) || /^datadog(?::.|$)/s.test(value),
 )
 
 function orList(words: readonly string[]): string {
