@@ -46,6 +46,9 @@ export const errorCatalogue = {
 
   // sinks
   MWAF_SINK_TARGET: 'Cannot write events to {target}: {reason}.',
+  MWAF_SINK_SPEC: 'Cannot use --events {target}: {reason}.',
+  MWAF_SINK_WAITING:
+    'Events for {target} wait: {reason}. They are tried again; what finds no room meanwhile is lost ({dropped} so far).',
   MWAF_SINK_WRITE:
     'Events for {target} are being lost ({dropped} so far): {reason}. The counts are in mirrorwaf_sink_dropped_total.',
   MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',

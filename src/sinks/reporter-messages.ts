@@ -2,6 +2,7 @@
 import type { AdminAddress } from '../observe/admin-server.js'
 import type { InstrumentsMemory } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { ServiceIdentity } from '../service-identity.js'
 import type { DatadogSettings } from './datadog/datadog-settings.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
@@ -12,6 +13,7 @@ export interface ReporterData {
   readonly datadog: DatadogSettings
   readonly queueLimitBytes: number
   readonly isColoured: boolean
+  readonly identity: ServiceIdentity
   readonly admin: AdminAddress | undefined
   readonly instruments: InstrumentsMemory
   /** One Int32: bytes of event blocks that the thread has taken over, wrapping; see `ChannelMeter`. */

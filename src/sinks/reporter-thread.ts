@@ -4,9 +4,14 @@ import { MirrorwafError, reasonOf } from '../errors.js'
 import { type AdminServer, startAdminServer } from '../observe/admin-server.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
+import { withinTime } from '../within-time.js'
 import { ChannelMeter } from './channel-meter.js'
 import { FanOut } from './fan-out.js'
 import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
+import { readHeaders, readTlsFiles } from './sink-files.js'
+
+/** Time for the last metrics of a collector; below the time that the main thread gives this one to end. */
+const lastPushMs = 500
 
 async function serveReporter(port: MessagePort, data: ReporterData): Promise<void> {
   const tell = (message: FromReporter): void => port.postMessage(message)
@@ -24,6 +29,7 @@ class ReporterThread {
   readonly #fanOut: FanOut
   readonly #metrics: Metrics
   readonly #admin: AdminServer | undefined
+  readonly #stopPushing: readonly (() => Promise<void>)[]
   readonly #meter: ChannelMeter
   readonly #tell: (message: FromReporter) => void
 
@@ -31,25 +37,28 @@ class ReporterThread {
     fanOut: FanOut,
     metrics: Metrics,
     admin: AdminServer | undefined,
+    stopPushing: readonly (() => Promise<void>)[],
     meter: ChannelMeter,
     tell: (message: FromReporter) => void,
   ) {
     this.#fanOut = fanOut
     this.#metrics = metrics
     this.#admin = admin
+    this.#stopPushing = stopPushing
     this.#meter = meter
     this.#tell = tell
   }
 
   static async start(data: ReporterData, tell: (message: FromReporter) => void): Promise<ReporterThread> {
     const instruments = new Instruments(data.instruments)
-    const { sinks, datadog, queueLimitBytes, isColoured } = data
+    const { sinks, queueLimitBytes, isColoured, identity, datadog } = data
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
-    const fanOut = await FanOut.open({ sinks, datadog, queueLimitBytes, isColoured, notify })
+    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
     const metrics = new Metrics({ instruments, sinks: () => fanOut.totals })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
-    return new ReporterThread(fanOut, metrics, admin, new ChannelMeter(data.acknowledged), tell)
+    const stopPushing = await pushMetrics(data, metrics)
+    return new ReporterThread(fanOut, metrics, admin, stopPushing, new ChannelMeter(data.acknowledged), tell)
   }
 
   get adminAddress(): AdminServer['address'] | undefined {
@@ -93,7 +102,8 @@ class ReporterThread {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#admin?.close(), this.#fanOut.close()])
+    const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastPushMs)
+    await Promise.all([this.#admin?.close(), this.#fanOut.close(), pushed])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }
@@ -106,6 +116,28 @@ function openAdmin(address: AdminServer['address'], instruments: Instruments, me
     metricsContentType: metrics.contentType,
     renderMetrics: () => metrics.render(),
   })
+}
+
+/** Metrics go to each collector that events go to. @returns what ends each of them. */
+async function pushMetrics(data: ReporterData, metrics: Metrics): Promise<readonly (() => Promise<void>)[]> {
+  const specs = data.sinks.flatMap((spec) => (spec.kind === 'otlp' && spec.metricsPeriodMs > 0 ? [spec] : []))
+  if (specs.length === 0) return []
+  const { startOtlpMetrics } = await import('../observe/otlp-metrics.js')
+  return Promise.all(
+    specs.map(async ({ url, isGzip, timeoutMs, metricsPeriodMs, headerFile, tls }) =>
+      startOtlpMetrics({
+        url,
+        isGzip,
+        timeoutMs,
+        periodMs: metricsPeriodMs,
+        headers: await readHeaders(headerFile),
+        tls: await readTlsFiles(tls),
+        identity: data.identity,
+        metrics,
+        startedAtMs: Date.now(),
+      }),
+    ),
+  )
 }
 
 function describeFault(thrown: unknown): StartFault {

@@ -6,6 +6,7 @@ import type { AdminAddress } from '../observe/admin-server.js'
 import { CounterId } from '../observe/counter-ids.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { ServiceIdentity } from '../service-identity.js'
 import { allocateChannelMeter, ChannelMeter, channelLimitMaxBytes } from './channel-meter.js'
 import { type DatadogSettings, localAgent } from './datadog/datadog-settings.js'
 import { HitTally } from './hit-tally.js'
@@ -21,6 +22,8 @@ export interface ReporterSettings {
   readonly sinkQueueLimitBytes: number
   /** Whether a terminal on stdout gets colours. */
   readonly isColoured: boolean
+  /** Who reports, for sinks that say so beside the events. */
+  readonly identity?: ServiceIdentity
   /** Where health, readiness and metrics are served; `undefined`: nowhere. */
   readonly admin: AdminAddress | undefined
   readonly instruments: Instruments
@@ -76,6 +79,7 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     datadog: settings.datadog ?? localAgent,
     queueLimitBytes: limitBytes,
     isColoured: settings.isColoured,
+    identity: settings.identity ?? { service: 'mirrorwaf', env: '', version: '' },
     admin: settings.admin,
     instruments: settings.instruments.memory,
     acknowledged,

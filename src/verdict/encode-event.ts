@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { cutText } from './cut-text.js'
 import type { SecurityEvent } from './event.js'
 
-/** Longest line, its line end included: what log collectors commonly take as one. */
-export const eventLimitBytes: number = 64 * 1024
+/**
+ * Longest line that is written here, its line end included: 64 KiB, what log collectors commonly take as one, less the room
+ * that a sink's rate limit needs to say how many events a line stands for.
+ */
+export const eventLimitBytes: number = 64 * 1024 - 256
 
 /** Texts are cut to the first of these that makes the event fit: so the longest are cut first, short ones stay whole. */
 const textLimitsBytes: readonly number[] = [16384, 8192, 4096, 2048, 1024, 512, 256, 128]

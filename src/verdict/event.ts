@@ -69,6 +69,17 @@ export interface EventInspection {
   readonly cut: { readonly string_bytes: number; readonly container_size: number; readonly container_depth: number }
 }
 
+/** What a sink's rate limit made of events that are alike (rule, route, client). */
+export interface EventFold {
+  /** How many events this one stands for, itself included. */
+  readonly count: number
+  /** Timestamps of the first and the last of them. */
+  readonly first: string
+  readonly last: string
+  /** `mixed`: the table of kinds was full, so this one stands for events of any rule, route and client. */
+  readonly by: 'rule_route_client' | 'mixed'
+}
+
 /** One event, as it is written to a sink (one JSON line, at most 64 KiB). */
 export interface SecurityEvent {
   readonly schema_version: number
@@ -90,4 +101,6 @@ export interface SecurityEvent {
   readonly attributes: Readonly<Record<string, string | number>>
   readonly inspection: EventInspection
   readonly timings_us: { readonly queue: number; readonly inspect: number }
+  /** Only where a sink's rate limit folded events. */
+  readonly folded?: EventFold
 }

@@ -14,8 +14,6 @@ export interface DatadogSettings {
   readonly tags: string
   /** AppSec without APM: the agent computes no statistics, and only what AppSec keeps is kept. */
   readonly isStandalone: boolean
-  /** Events a second that become spans of their own. */
-  readonly eventLimitCount: number
 }
 
 /** What a reporter uses that was told nothing. */
@@ -28,5 +26,4 @@ export const localAgent: DatadogSettings = {
   version: '',
   tags: '',
   isStandalone: true,
-  eventLimitCount: 100,
 }

@@ -5,20 +5,21 @@ import { statSync } from 'node:fs'
 import { MirrorwafError } from '../../errors.js'
 import { packageVersion } from '../../package-version.js'
 import type { SecurityEvent } from '../../verdict/event.js'
+import { readEvents } from '../read-event.js'
 import type { EventBlock, Sink, WriteResult } from '../sink.js'
 import { findAgent } from './agent-address.js'
 import { AgentClient } from './agent-client.js'
 import type { DatadogSettings } from './datadog-settings.js'
 import { TraceEncoder } from './encode-traces.js'
-import { readEvents } from './read-events.js'
 import { buildSpan, readTags, type Span, type SpanContext } from './span.js'
 
-/** How long an agent that cannot be reached is left alone. */
-const retryAfterMs = 1000
+/** Some hundred spans a payload; the agent takes 25 MB. */
+const batchLimitBytes = 512 * 1024
 
 export class DatadogSink implements Sink {
   readonly name: string
   readonly takesSpans = true
+  readonly batchLimitBytes: number = batchLimitBytes
   readonly #url: string
   readonly #context: SpanContext
   readonly #encoder = new TraceEncoder()
@@ -53,7 +54,7 @@ export class DatadogSink implements Sink {
   async write(block: EventBlock): Promise<WriteResult> {
     const events = readEvents(block.lines)
     const client = this.#client
-    if (client === undefined) return failure('closed', 'it is closed')
+    if (client === undefined) return { kind: 'retry', detail: 'it is closed', retryAfterMs: undefined }
     const spans = this.#buildSpans(events)
     const { isStandalone } = this.#context.settings
     const answer = await client.send(this.#encoder.encode(spans), { traceCount: spans.length, isStandalone })
@@ -63,9 +64,9 @@ export class DatadogSink implements Sink {
         this.#announced = announcementOf(events.at(-1)) ?? this.#announced
         return { kind: 'written' }
       case 'unreachable':
-        return failure('write_error', answer.reason, retryAfterMs)
+        return { kind: 'retry', detail: answer.reason, retryAfterMs: undefined }
       case 'refused':
-        return failure('write_error', answer.reason)
+        return { kind: 'failed', reason: 'rejected', writtenEvents: 0, detail: answer.reason, retryAfterMs: 0 }
       default:
         return answer satisfies never
     }
@@ -99,10 +100,6 @@ export class DatadogSink implements Sink {
 /** What the backend is told once: by which engine and which rules requests are judged. */
 function announcementOf(event: SecurityEvent | undefined): string | undefined {
   return event && `${event.engine.version} ${event.engine.rules_version}`
-}
-
-function failure(reason: 'write_error' | 'closed', detail: string, pauseMs: number = 0): WriteResult {
-  return { kind: 'failed', reason, writtenEvents: 0, detail, retryAfterMs: pauseMs }
 }
 
 function isSocket(path: string): boolean {

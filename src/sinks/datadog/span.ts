@@ -3,7 +3,7 @@ import type { SecurityEvent } from '../../verdict/event.js'
 import { encodeAppsecJson } from './appsec-json.js'
 import type { DatadogSettings } from './datadog-settings.js'
 import { decideKeep } from './keep-decision.js'
-import { createSpanId, readTraceContext } from './trace-context.js'
+import { readTraceContext, spanIdOf } from './trace-context.js'
 
 /** A span as the agent's trace endpoint takes it (v0.4). */
 export interface Span {
@@ -49,7 +49,7 @@ export function buildSpan(
   const { settings } = context
   const { request, timings_us } = event
   const receivedAtMs = Date.parse(event.timestamp)
-  const spanId = createSpanId()
+  const spanId = spanIdOf(event.event_id)
   const trace = readTraceContext(request.trace_headers, spanId, Math.floor(receivedAtMs / 1000))
   const keep = decideKeep(event, trace, isFirst, settings.isStandalone, agentRate)
   return {
@@ -149,7 +149,7 @@ function eventTags({ matches, matches_omitted }: SecurityEvent): Record<string, 
   }
 }
 
-function engineMetrics({ inspection, timings_us, attributes, flags }: SecurityEvent): Record<string, number> {
+function engineMetrics({ inspection, timings_us, attributes, flags, folded }: SecurityEvent): Record<string, number> {
   const { engine_us, timeouts, error, cut } = inspection
   const metrics: Record<string, number> = {}
   for (const [name, value] of Object.entries(attributes)) if (typeof value === 'number') metrics[name] = value
@@ -164,5 +164,6 @@ function engineMetrics({ inspection, timings_us, attributes, flags }: SecurityEv
   if (cut.container_depth > 0) metrics['_dd.appsec.truncated.container_depth'] = cut.container_depth
   if (flags.truncated) metrics['mirrorwaf.truncated'] = 1
   if (flags.aborted) metrics['mirrorwaf.aborted'] = 1
+  if (folded !== undefined) metrics['mirrorwaf.folded_events'] = folded.count
   return metrics
 }

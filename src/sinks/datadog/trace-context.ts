@@ -1,5 +1,4 @@
 // The trace that a request belongs to, by the headers of whoever sent the original: Datadog's own, or W3C Trace Context.
-import { randomBytes } from 'node:crypto'
 
 /** What a span takes over from the trace it joins, or begins with. */
 export interface TraceContext {
@@ -31,9 +30,13 @@ export function readTraceContext(
   return { ...context, tags: { ...context.tags, ...baggageTags(headers['baggage']) } }
 }
 
-/** @returns a span id: 63 random bits, never 0. */
-export function createSpanId(): bigint {
-  return BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()) || 1n
+/**
+ * The span id of an event: the random part of the event's own id. A payload that is sent again thus names the same spans.
+ * @param eventId - a UUID, version 7.
+ */
+export function spanIdOf(eventId: string): bigint {
+  const random = eventId.replaceAll('-', '').slice(-16)
+  return /^[0-9a-f]{16}$/.test(random) ? BigInt.asUintN(63, BigInt(`0x${random}`)) || 1n : 1n
 }
 
 function beginTrace(spanId: bigint, startSeconds: number): TraceContext {

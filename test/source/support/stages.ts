@@ -42,6 +42,7 @@ export const contracts: Readonly<Record<string, string>> = {
   'verdict/event.ts': 'the event schema',
   'observe/counter-ids.ts': 'the names of the shared counters, which every stage counts in',
   'options/kinds/address.ts': 'how an address is spelt, in options and in what is said about it',
+  'options/nearest.ts': 'how the name that was probably meant is found',
 }
 
 /** Files that put stages together, and so import values of several. `*` stands for any name in a folder. */
