@@ -155,7 +155,7 @@ function readOtlp(target: string, parameters: SinkParameters): OtlpSpec {
 }
 
 function readDatadog(url: string, parameters: SinkParameters): DatadogSpec {
-  if (url === '' || /^unix:(?:\/\/)?\/./.test(url)) return { kind: 'datadog', url }
+  if (url === '' || /^unix:(?:\/\/(?=\/))?\/[^/]/.test(url)) return { kind: 'datadog', url }
   return { kind: 'datadog', url: readUrl(url, parameters).href }
 }
 

@@ -55,8 +55,8 @@ export interface EventContext {
 
 /** More addresses than any chain of proxies has, the peer included; the header is the sender's. */
 const chainLimit = 33
-/** What tracers make of their headers is far below: 512 characters of tags or trace state each, some thousand of baggage. */
-const traceHeaderLimit = 8192
+/** Longest that tracers must hand on (W3C Baggage). */
+const baggageLimit = 8192
 /** The engine's own limit on depth. */
 const keyPathLimit = 20
 
@@ -143,13 +143,13 @@ function showHeaders(
   return shown
 }
 
-/** A header that is longer than its standard allows is left out whole: half a list of trace state is a wrong one. */
+/** What does not look as it must is left out whole: half a trace is a wrong one. */
 function showTraceHeaders(all: RecordFields['headers'], redactor: Redactor): Readonly<Record<string, string>> {
   const shown: Record<string, string> = Object.create(null)
   for (const [name, value] of all) {
-    if (value.length > traceHeaderLimit || Object.hasOwn(shown, name)) continue
-    if (traceHeaders.includes(name)) shown[name] = redactor.redactText(value)
-    if (name === 'baggage') shown[name] = showBaggage(value, redactor)
+    if (Object.hasOwn(shown, name)) continue
+    if (traceHeaders.get(name)?.test(value) === true) shown[name] = redactor.redactText(value)
+    if (name === 'baggage' && value.length <= baggageLimit) shown[name] = showBaggage(value, redactor)
   }
   return shown
 }

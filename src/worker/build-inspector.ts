@@ -1,11 +1,13 @@
 // Puts an inspector together: engine, prefilter, walker and budget for one thread.
 // Shared by the worker thread and by `scan`, so that both inspect alike.
+import type { RecordReader } from '../batch/record-reader.js'
 import { createEngine } from '../engine/ddwaf.js'
 import type { Engine } from '../engine/engine.js'
 import { parseRulesetDocument, type RulesetSource } from '../engine/ruleset.js'
 import { compilePrefilter } from '../prefilter/compile-ruleset.js'
 import { createPrefilter, type RulesetPrefilter } from '../prefilter/create-prefilter.js'
 import { DecodeBudget } from '../request/decode-budget.js'
+import { endpointOf } from '../request/endpoint.js'
 import { EngineInputBuilder } from '../request/engine-input.js'
 import { RequestWalker } from '../request/request-walker.js'
 import { isMarkedTruncated } from '../request/truncated-mark.js'
@@ -52,7 +54,7 @@ export function buildInspector(
     builder: new EngineInputBuilder(),
     budget,
     wafTimeoutUs: inspection.wafTimeoutUs,
-    isSampled: spanGate?.samplesSchemas === true ? (record) => spanGate.sample(record) : undefined,
+    isSampled: spanGate?.samplesSchemas === true ? sampleBy(spanGate) : undefined,
     isMarkedTruncated: inspection.trustsPeers ? isMarkedTruncated : undefined,
     now,
     threadCpuUs,
@@ -62,6 +64,10 @@ export function buildInspector(
     engine.dispose()
   }
   return { inspector, engine, prefilter, dispose }
+}
+
+function sampleBy(gate: SpanGate): (record: RecordReader) => boolean {
+  return (record) => gate.sample(record.method, endpointOf(record.bytes, record.targetStart, record.targetEnd))
 }
 
 function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () => number): RulesetPrefilter {

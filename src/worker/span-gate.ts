@@ -1,8 +1,6 @@
 // Decides which requests without an event are reported all the same, and of which the engine extracts schemas.
 // Stage: [worker]. Exists only when traces are reported; one per worker over one shared memory, so that "once a minute" and "once
 // per endpoint" hold for all workers together. Costs 1 µs per request while schemas are sampled, else next to nothing.
-import type { RecordReader } from '../batch/record-reader.js'
-import { endpointOf } from '../request/endpoint.js'
 import type { Inspection } from './inspector.js'
 import type { SpanSettings } from './messages.js'
 
@@ -44,7 +42,7 @@ export class SpanGate {
   }
 
   /** Whether a request that raised no event is reported; a heartbeat or a place under the limit is then taken. */
-  admit(inspection: Inspection): SpanAdmission {
+  admit(inspection: Pick<Inspection, 'isKept' | 'attributes'>): SpanAdmission {
     if (inspection.isKept || hasSchema(inspection)) return 'reported'
     const second = this.#second()
     if (this.#settings.mode === 'heartbeat') {
@@ -54,11 +52,11 @@ export class SpanGate {
   }
 
   /** Whether this request is the one whose schemas stand for its endpoint for a while. */
-  sample(record: RecordReader): boolean {
+  sample(method: string, endpoint: string): boolean {
     const periodSeconds = this.#settings.schemaPeriodSeconds
     if (periodSeconds === undefined) return false
     if (periodSeconds === 0) return true
-    const hash = hashText(`${record.method} ${endpointOf(record.bytes, record.targetStart, record.targetEnd)}`)
+    const hash = hashText(`${method} ${endpoint}`)
     return this.#takeSlot(hash, this.#second(), periodSeconds)
   }
 
@@ -102,7 +100,7 @@ export class SpanGate {
   }
 }
 
-function hasSchema({ attributes }: Inspection): boolean {
+function hasSchema({ attributes }: Pick<Inspection, 'attributes'>): boolean {
   if (attributes === undefined) return false
   return Object.keys(attributes).some((name) => name.startsWith('_dd.appsec.s.'))
 }

@@ -29,7 +29,7 @@ export function findAgent(
 }
 
 function readUrl(text: string): AgentAddress | undefined {
-  const socket = /^unix:(?:\/\/)?(\/.+)$/.exec(text)
+  const socket = /^unix:(?:\/\/(?=\/))?(\/[^/].*)$/s.exec(text)
   if (socket !== null) return atSocket(socket[1] ?? '')
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return undefined
   return { origin: new URL(text).origin, socketPath: undefined }
