@@ -304,7 +304,8 @@ export class Inspector {
     }
     for (const match of answer.matches) result.matches.push(match)
     if (answer.isKept) result.isKept = true
-    if (answer.attributes !== undefined) result.attributes = { ...result.attributes, ...answer.attributes }
+    // The first value stands, as in the Go mirror: a fingerprint made again after the body would match none of another's.
+    if (answer.attributes !== undefined) result.attributes = { ...answer.attributes, ...result.attributes }
     if (isCut(answer.truncation)) {
       result.isTruncated = true
       result.cut = largerOf(result.cut, answer.truncation)

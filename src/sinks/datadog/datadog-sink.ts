@@ -86,7 +86,7 @@ export class DatadogSink implements Sink {
 
   #buildSpans(events: readonly SecurityEvent[]): readonly Span[] {
     const { service, env } = this.#context.settings
-    const rate = this.#rates.get(`service:${service},env:${env}`) ?? this.#rates.get('service:,env:')
+    const rate = this.#rates.get(`service:${service},env:${env}`) ?? this.#rates.get('service:,env:') ?? 1
     let announced = this.#announced
     return events.map((event) => {
       const announcement = announcementOf(event)

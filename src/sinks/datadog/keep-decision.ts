@@ -11,7 +11,7 @@ export interface KeepDecision {
   readonly agentRate: number | undefined
 }
 
-/** Decision makers: -0 nobody, so all are kept; -1 the agent's rates; -5 AppSec. */
+/** Decision makers: -0 nobody; -1 the agent's rates; -5 AppSec. */
 const byDefault = '-0'
 const byAgent = '-1'
 const byAppsec = '-5'
@@ -25,14 +25,14 @@ const knuthFactor = 1_111_111_111_111_111_111n
 /**
  * @param event - the request; `matches` is empty when nothing was found.
  * @param isFirst - the first span after a start or a reload; the backend learns of the ruleset by it.
- * @param agentRate - what the agent asks for; undefined when it said nothing.
+ * @param agentRate - the share that the agent asks for.
  */
 export function decideKeep(
   event: SecurityEvent,
   context: TraceContext,
   isFirst: boolean,
   isStandalone: boolean,
-  agentRate: number | undefined,
+  agentRate: number,
 ): KeepDecision {
   const isSampled = isStandalone && hasSchema(event)
   if (event.matches.length > 0 || event.inspection.kept || isFirst || isSampled) {
@@ -42,7 +42,6 @@ export function decideKeep(
   if (isSendersWord) return { priority: context.priority, decisionMaker: undefined, agentRate: undefined }
   // Of requests that nothing asks for, workers hand over the one a minute that says that the service is alive.
   if (isStandalone) return { priority: 1, decisionMaker: byDefault, agentRate: undefined }
-  if (agentRate === undefined) return { priority: 1, decisionMaker: byDefault, agentRate }
   return { priority: isSampledAt(context.traceId, agentRate) ? 1 : 0, decisionMaker: byAgent, agentRate }
 }
 

@@ -38,14 +38,9 @@ const appsecSource = '02'
 
 /**
  * @param isFirst - the first span after a start or a reload.
- * @param agentRate - the share of traces that the agent asks for; undefined when it said nothing.
+ * @param agentRate - the share of traces that the agent asks for.
  */
-export function buildSpan(
-  event: SecurityEvent,
-  context: SpanContext,
-  isFirst: boolean,
-  agentRate: number | undefined,
-): Span {
+export function buildSpan(event: SecurityEvent, context: SpanContext, isFirst: boolean, agentRate: number): Span {
   const { settings } = context
   const { request, timings_us } = event
   const receivedAtMs = Date.parse(event.timestamp)
@@ -116,12 +111,11 @@ function requestTags({ request, client, engine, event_id, outcome }: SecurityEve
     'http.method': method,
     'http.url': host === '' ? target : `http://${host}${target}`,
     'http.endpoint': endpoint,
+    'http.useragent': headers['user-agent'] ?? '',
     '_dd.appsec.event_rules.version': engine.rules_version,
     'mirrorwaf.event_id': event_id,
     'mirrorwaf.outcome': outcome,
   }
-  const userAgent = headers['user-agent']
-  if (userAgent !== undefined) tags['http.useragent'] = userAgent
   if (host !== '') tags['http.host'] = host
   if (client.ip !== null) tags['http.client_ip'] = client.ip
   if (client.peer !== null) tags['network.client.ip'] = client.peer
@@ -132,7 +126,10 @@ function requestTags({ request, client, engine, event_id, outcome }: SecurityEve
 
 function textAttributes({ attributes }: SecurityEvent): Record<string, string> {
   const tags: Record<string, string> = {}
-  for (const [name, value] of Object.entries(attributes)) if (typeof value === 'string') tags[name] = value
+  for (const [name, value] of Object.entries(attributes)) {
+    // We give the rules a path's segments as its parameters, but nobody has named them: their schema would describe no API.
+    if (typeof value === 'string' && name !== '_dd.appsec.s.req.params') tags[name] = value
+  }
   return tags
 }
 

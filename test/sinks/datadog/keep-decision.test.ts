@@ -21,7 +21,7 @@ t.test('what AppSec wants is kept, whatever the sender of the trace decided', as
   t.match(decideKeep(withSchema, rejected, false, false, 0), { priority: -1 }, 'with APM the sender decides')
 })
 
-t.test('with APM the sender decides, else the agent’s rate, else all are kept', async (t) => {
+t.test('with APM the sender decides, else the agent’s rate', async (t) => {
   t.strictSame(decideKeep(clean, rejected, false, false, 1), {
     priority: -1,
     decisionMaker: undefined,
@@ -29,11 +29,6 @@ t.test('with APM the sender decides, else the agent’s rate, else all are kept'
   })
   t.strictSame(decideKeep(clean, root, false, false, 1), { priority: 1, decisionMaker: '-1', agentRate: 1 })
   t.strictSame(decideKeep(clean, root, false, false, 0), { priority: 0, decisionMaker: '-1', agentRate: 0 })
-  t.strictSame(decideKeep(clean, root, false, false, undefined), {
-    priority: 1,
-    decisionMaker: '-0',
-    agentRate: undefined,
-  })
 })
 
 t.test('a rate keeps its share of the traces, the same ones each time', async (t) => {
