@@ -17,6 +17,9 @@ export function fieldsOf(span: MsgpackMap): Fields {
       for (const [tag, shown] of value instanceof Map ? value : []) fields.set(`${name}.${tag}`, normalise(tag, shown))
     } else if (!(value instanceof Map && value.size === 0)) fields.set(name, normalise(name, value))
   }
+  // A trace that begins with this span has the second of its beginning in its id.
+  const upper = String(fields.get('meta._dd.p.tid'))
+  if (fields.get('parent_id') === '0') fields.set('meta._dd.p.tid', upper.replace(/^[0-9a-f]{8}(?=0{8}$)/, 'SECONDS:'))
   return fields
 }
 
