@@ -52,7 +52,8 @@ export const errorCatalogue = {
   MWAF_SINK_WRITE:
     'Events for {target} are being lost ({dropped} so far): {reason}. The counts are in mirrorwaf_sink_dropped_total.',
   MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
-  MWAF_REPORTER_FAILED: 'The reporting thread does not work: {reason}. Without it no event and no metric gets out.',
+  MWAF_REPORTER_FAILED:
+    'The reporting thread does not work: {reason}. Without it no event and no metric gets out; once it has run, it is started again.',
 
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',

@@ -59,8 +59,8 @@ export const CounterId = {
   /** Cleared requests that the engine inspected all the same, and those of them in which it found something. */
   prefilterVerified: 13,
   prefilterContradicted: 14,
-  /** Requests without an event that were to be reported as spans, and found a limit reached or the channel full. */
-  spansDropped: 15,
+  /** Times that the reporting thread ended by itself and was started again. */
+  reporterRestarts: 15,
 
   // gauges
   connectionsOpen: 16,
@@ -97,6 +97,8 @@ export const CounterId = {
   childCpuUs: 91,
   childProcesses: 92,
   childResidentBytes: 93,
+  /** Requests without an event that were to be reported as spans, and found a limit reached or the channel full. */
+  spansDropped: 94,
   parseError: 96,
 } as const
 

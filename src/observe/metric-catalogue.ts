@@ -97,6 +97,11 @@ export const scalarMetrics: readonly ScalarMetric[] = [
     CounterId.recordsRequeued,
     'Requests that ran again because a worker died',
   ),
+  counter(
+    'mirrorwaf_reporter_restarts_total',
+    CounterId.reporterRestarts,
+    'Times that the reporting thread ended and was started again',
+  ),
   counter('mirrorwaf_events_total', CounterId.eventsBuilt, 'Security events built'),
   counter(
     'mirrorwaf_spans_dropped_total',

@@ -71,6 +71,8 @@ export interface ServeOptions {
   readonly obfuscationKeyRegex: string
   /** RE2 pattern; empty = nothing is redacted by value. */
   readonly obfuscationValueRegex: string
+  /** Places in bodies whose values are redacted; empty = none. */
+  readonly redactJsonPaths: readonly string[]
   readonly prefilter: PrefilterMode
   /** Share of cleared requests that are verified with the engine, 0 to 1. */
   readonly verifyRatio: number
@@ -87,7 +89,7 @@ export interface ServeOptions {
   readonly workerHeapMib: number
 
   // events and the process
-  /** `stdout`, `none`, `file:PATH`, `datadog` or `datadog:URL`; at least one. */
+  /** `KIND[:TARGET][?OPTIONS]` as `parseSinkSpec` reads it; at least one. */
   readonly events: readonly string[]
   readonly sinkQueueLimitBytes: number
   readonly service: string

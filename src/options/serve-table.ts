@@ -11,6 +11,7 @@ import {
   eventTarget,
   fileMode,
   filePath,
+  jsonPath,
   optionalFilePath,
   optionalHeaderName,
   ratio,
@@ -215,6 +216,12 @@ export const serveTable: OptionTable<ServeOptions> = {
     datadog: 'DD_APPSEC_OBFUSCATION_PARAMETER_VALUE_REGEXP',
     doc: 'Values that match are redacted in events.',
   },
+  redactJsonPaths: {
+    ...row('redact-json-paths', 'Inspection', list(jsonPath, { splitsFlags: true, minItems: 0 }), 'inspection'),
+    default: () => [],
+    defaultText: 'none',
+    doc: 'Values at these places of a body, and below, are redacted in events: user.card.number, items[*].pin.',
+  },
   prefilter: {
     ...row('prefilter', 'Inspection', single(choice('on', 'off', 'verify')), 'inspection'),
     default: () => 'on',
@@ -284,7 +291,7 @@ export const serveTable: OptionTable<ServeOptions> = {
   events: {
     ...row('events', 'Events and logs', list(eventTarget, { splitsFlags: false, minItems: 1 })),
     default: () => ['stdout'],
-    doc: 'Where events go; may be given several times.',
+    doc: 'Where events go; may be given several times. deploy/reporting.md has the options of each target.',
   },
   sinkQueueLimitBytes: {
     ...row('sink-queue-limit', 'Events and logs', single(size({ minBytes: 128 * kib, maxBytes: gib }))),

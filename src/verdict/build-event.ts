@@ -11,6 +11,7 @@ import {
   type SecurityEvent,
 } from './event.js'
 import type { EventIdSource } from './event-id.js'
+import type { PathCheck } from './json-paths.js'
 import type { Outcome, RequestFlags } from './outcome.js'
 import type { RecordFields } from './record-fields.js'
 import { type Redaction, type Redactor, redactedMark } from './redact.js'
@@ -50,6 +51,8 @@ export interface EventContext {
   /** From `listReportedHeaders`. */
   readonly reportedHeaders: ReadonlySet<string>
   readonly redact: Redaction
+  /** Values of the body that are secrets by their place. */
+  readonly isSecretPath: PathCheck
   readonly nextId: EventIdSource
 }
 
@@ -81,7 +84,7 @@ function assembleEvent(input: EventInput, context: EventContext, redactor: Redac
       peer: record.peer,
       chain: input.clientChain.slice(0, chainLimit).map((address) => redactor.redactText(address)),
     },
-    matches: input.matches.map((match) => describeMatch(match, redactor)),
+    matches: input.matches.map((match) => describeMatch(match, context, redactor)),
     matches_omitted: 0,
     outcome: input.outcome,
     flags: { truncated: flags.truncated, aborted: flags.aborted, timed_out: flags.timedOut },
@@ -192,29 +195,34 @@ function withoutUserInfo(host: string): string {
   return at < 0 ? host : `${redactedMark}${host.slice(at)}`
 }
 
-function describeMatch(match: RuleMatch, redactor: Redactor): EventMatch {
+function describeMatch(match: RuleMatch, context: EventContext, redactor: Redactor): EventMatch {
   return {
     rule: { id: match.id, name: match.name, tags: match.tags },
-    matches: match.conditions.map((condition) => describeCondition(condition, redactor)),
+    matches: match.conditions.map((condition) => describeCondition(condition, context, redactor)),
   }
 }
 
-function describeCondition(condition: ConditionMatch, redactor: Redactor): EventCondition {
+function describeCondition(condition: ConditionMatch, context: EventContext, redactor: Redactor): EventCondition {
+  const value = showValue(condition, context, redactor)
   return {
     operator: condition.operator,
     operator_value: condition.operatorValue,
     address: condition.address,
     key_path: condition.keyPath.slice(0, keyPathLimit).map((key) => redactor.redactText(key)),
-    value: showValue(condition, redactor),
-    highlight: condition.highlight.map((part) => redactor.redactText(part)),
+    value,
+    highlight: condition.highlight.map((part) => showHighlight(part, value, condition, redactor)),
   }
 }
 
 /** The engine has redacted the value once; what its expressions do not see is encoded secrets, and that a cookie is one. */
-function showValue({ address, value }: ConditionMatch, redactor: Redactor): string {
+function showValue({ address, keyPath, value }: ConditionMatch, context: EventContext, redactor: Redactor): string {
   switch (address) {
     case 'server.request.cookies':
       return redactedMark
+    case 'server.request.headers.no_cookies':
+      return redactor.redactHeader((keyPath[0] ?? '').toLowerCase(), value)
+    case 'server.request.body':
+      return context.isSecretPath(keyPath) ? redactedMark : redactor.redactText(value)
     case 'server.request.uri.raw': {
       const { path, query } = splitTarget(value)
       return query === '' ? redactor.redactPath(path) : `${redactor.redactPath(path)}?${redactor.redactQuery(query)}`
@@ -222,4 +230,14 @@ function showValue({ address, value }: ConditionMatch, redactor: Redactor): stri
     default:
       return redactor.redactText(value)
   }
+}
+
+/**
+ * A part of a value does not show by itself that it is a secret: of a value with one, only what still shows there may. What a
+ * list of phrases found is a word of the ruleset.
+ */
+function showHighlight(part: string, shown: string, { operator, value }: ConditionMatch, redactor: Redactor): string {
+  const isWhole = shown === value && !value.includes(redactedMark)
+  const maySay = isWhole || operator === 'phrase_match' || shown.includes(part)
+  return maySay ? redactor.redactText(part) : redactedMark
 }

@@ -24,6 +24,8 @@ export interface RedactionPatterns {
   readonly isValueRegexDefault: boolean
   /** The default key expression is known to be harmless in V8; another one may take exponential time. */
   readonly isKeyRegexDefault: boolean
+  /** Places in bodies whose values are secrets; see `json-paths.ts`. Left out: none. */
+  readonly jsonPaths?: readonly string[]
 }
 
 /** Removes secrets from the parts of one event after the other; one per worker thread. */

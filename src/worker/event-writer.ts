@@ -11,6 +11,7 @@ import { buildEvent, type EventContext } from '../verdict/build-event.js'
 import { encodeEvent } from '../verdict/encode-event.js'
 import type { SecurityEvent } from '../verdict/event.js'
 import { createEventIdSource } from '../verdict/event-id.js'
+import { compileJsonPaths } from '../verdict/json-paths.js'
 import { readRecordFields } from '../verdict/record-fields.js'
 import { createRedaction } from '../verdict/redact.js'
 import { listReportedHeaders } from '../verdict/reported-headers.js'
@@ -36,6 +37,7 @@ export class EventWriter {
       engine,
       reportedHeaders: listReportedHeaders(walkSettings.clientIpHeaders),
       redact: createRedaction(settings.redaction, () => threadCpuUs() / 1000),
+      isSecretPath: compileJsonPaths(settings.redaction.jsonPaths ?? []),
       nextId: createEventIdSource((bytes) => webcrypto.getRandomValues(bytes)),
     }
   }

@@ -48,6 +48,7 @@ export function inspectionSettings(options: ServeOptions): InspectionSettings {
       valueRegex: obfuscationValueRegex,
       isValueRegexDefault: obfuscationValueRegex === defaultValueRegex,
       isKeyRegexDefault: obfuscationKeyRegex === defaultKeyRegex,
+      jsonPaths: options.redactJsonPaths,
     },
     service,
     env,

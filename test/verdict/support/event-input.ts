@@ -77,6 +77,7 @@ export function sampleContext(changes: Partial<EventContext> = {}): EventContext
     engine: { name: 'libddwaf', version: '1.30.1', rulesVersion: '1.18.0' },
     reportedHeaders: listReportedHeaders(['x-forwarded-for', 'x-real-ip']),
     redact: defaultRedaction(),
+    isSecretPath: () => false,
     nextId: createEventIdSource((bytes) => bytes.fill(7)),
     ...changes,
   }
