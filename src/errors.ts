@@ -55,6 +55,11 @@ export const errorCatalogue = {
   MWAF_REPORTER_FAILED:
     'The reporting thread does not work: {reason}. Without it no event and no metric gets out; once it has run, it is started again.',
 
+  // coverage
+  MWAF_COVERAGE_SOURCE:
+    'The counters of {source} cannot be read: {reason}. What the mirror loses is not known until they can; check --coverage-source.',
+  MWAF_COVERAGE_SOURCE_BACK: 'The counters of {source} can be read again.',
+
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 
@@ -93,6 +98,10 @@ export const errorCatalogue = {
   MWAF_GATEWAY_KEYS: 'Cannot read the API keys in {path}: {reason}. Give `NAME KEY` lines with --key-file.',
   MWAF_GATEWAY_MIRROR:
     'Copies do not reach the receiver {receiver}: {reason}. Clients notice nothing; lost copies are counted.',
+
+  // doctor
+  MWAF_DOCTOR_CONFIG:
+    'Cannot check {path}: {reason}. Give an nginx configuration, an Envoy bootstrap, or Gateway API objects.',
 
   // kong
   MWAF_KONG_OFF: 'Plugins are off. Name their folder with --plugins-dir, and the plugins to load with --plugins.',

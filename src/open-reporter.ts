@@ -3,6 +3,7 @@ import { toListenAddress } from './listen-address.js'
 import type { Instruments } from './observe/instruments.js'
 import type { Log } from './observe/log.js'
 import { formatAddress } from './options/kinds/address.js'
+import { parseCoverageSource } from './options/kinds/coverage-source.js'
 import type { ServeOptions } from './options/serve-options.js'
 import { parseSinkSpec } from './sinks/parse-sink-spec.js'
 import { type Reporter, startReporter } from './sinks/reporter.js'
@@ -31,6 +32,14 @@ export function openReporter(options: ServeOptions, log: Log, instruments: Instr
     identity: { service: options.service, env: options.env, version: options.version },
     admin: admin?.kind === 'tcp' ? { host: admin.host, port: admin.port } : undefined,
     instruments,
+    coverage: {
+      sources: options.coverageSources.flatMap((text) => parseCoverageSource(text) ?? []),
+      intervalMs: options.coverageIntervalMs,
+    },
+    onCoverage: ({ source, isUp, reason }) =>
+      isUp
+        ? log.coded('info', 'MWAF_COVERAGE_SOURCE_BACK', { source })
+        : log.coded('warn', 'MWAF_COVERAGE_SOURCE', { source, reason }),
     onNotice: ({ level, code, details }) => log.coded(level, code, details),
     onFailure: (error) => log.fault(error),
   })

@@ -263,11 +263,12 @@ function createListener(
   return new Listener(
     settings,
     {
+      staging,
+      limits: options,
       createReader: (consumer) => new RequestReader(options, staging, consumer, facts),
       isPeerAllowed,
       addWhole: (assembly, recordFacts, chunk) => batcher.addFromChunk(assembly, recordFacts, chunk),
       addStaged: (assembly, recordFacts, slab) => batcher.addStaged(assembly, recordFacts, slab),
-      inFlightBytes: () => staging.usedBytes,
       queueBytes: () => batcher.waitingBytes,
     },
     instruments,

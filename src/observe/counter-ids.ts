@@ -6,7 +6,7 @@
 export const shedReasons = ['in_flight', 'queue', 'draining', 'inspection_off'] as const
 export type ShedReason = (typeof shedReasons)[number]
 
-/** Why a connection was closed without reading a request. */
+/** Why a connection was closed without reading a request; `http2`: for frames that break its protocol, or a flood of them. */
 export const rejectedReasons = ['limit', 'tls', 'http2', 'proxy_protocol', 'peer', 'not_http'] as const
 export type RejectedReason = (typeof rejectedReasons)[number]
 

@@ -2,7 +2,11 @@
 // Nothing here runs per request: prom-client is fed when somebody scrapes, because one of its increments costs as much as
 // parsing a header does.
 import { readdir } from 'node:fs/promises'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+// Its entry would also load OpenTelemetry's API, a push gateway and clustering.
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
+import Registry from 'prom-client/lib/registry.js'
 import { CounterId } from './counter-ids.js'
 import type { Instruments } from './instruments.js'
 import type { LatencyHistogram } from './latency-histogram.js'
@@ -31,9 +35,26 @@ export interface SinkNumbers {
   readonly folded: number
 }
 
+/** One value of a metric. */
+export interface MetricSample {
+  readonly labels: Record<string, string>
+  readonly value: number
+}
+
+/** A metric of another part, read when somebody scrapes. */
+export interface ReadMetric {
+  readonly kind: 'counter' | 'gauge'
+  readonly name: string
+  readonly help: string
+  readonly labelNames: readonly string[]
+  readonly read: () => readonly MetricSample[]
+}
+
 export interface MetricsSources {
   readonly instruments: Instruments
   readonly sinks: () => readonly SinkNumbers[]
+  /** Metrics of further parts. */
+  readonly further?: readonly ReadMetric[]
 }
 
 const snapshotKinds = ['counter', 'gauge', 'histogram'] as const
@@ -73,6 +94,9 @@ export class Metrics {
     this.#registerHistograms()
     this.#registerSinks(sources)
     this.#registerProcess()
+    for (const { kind, name, help, labelNames, read } of sources.further ?? []) {
+      this.#registerRead(kind, name, help, [...labelNames], read)
+    }
     const registers = [this.#registry]
     this.#ruleHits = new Counter({
       name: 'mirrorwaf_rule_hits_total',
@@ -195,7 +219,7 @@ export class Metrics {
     name: string,
     help: string,
     labelNames: string[],
-    read: () => readonly Sample[] | Promise<readonly Sample[]>,
+    read: () => readonly MetricSample[] | Promise<readonly MetricSample[]>,
   ): void {
     const registers = [this.#registry]
     if (kind === 'gauge') {
@@ -207,6 +231,8 @@ export class Metrics {
         collect: async () => {
           const samples = await read()
           metric.reset()
+          // A reset metric without labels is 0, which is not the same as unknown.
+          if (labelNames.length === 0 && samples.length === 0) metric.remove()
           for (const { labels, value } of samples) metric.set(labels, value)
         },
       })
@@ -224,11 +250,6 @@ export class Metrics {
       },
     })
   }
-}
-
-interface Sample {
-  readonly labels: Record<string, string>
-  readonly value: number
 }
 
 function toSample(value: {

@@ -92,6 +92,9 @@ export interface ServeOptions {
   /** `KIND[:TARGET][?OPTIONS]` as `parseSinkSpec` reads it; at least one. */
   readonly events: readonly string[]
   readonly sinkQueueLimitBytes: number
+  /** Parse with `parseCoverageSource`; empty = nothing is asked. */
+  readonly coverageSources: readonly string[]
+  readonly coverageIntervalMs: number
   readonly service: string
   readonly env: string
   readonly version: string

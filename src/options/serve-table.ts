@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { datadogRows } from './datadog-table.js'
 import { address, addressOrOff } from './kinds/address.js'
 import { cidr } from './kinds/cidr.js'
+import { coverageSource } from './kinds/coverage-source.js'
 import { duration } from './kinds/duration.js'
 import { list, single, type ValueKind } from './kinds/option-kind.js'
 import {
@@ -297,6 +298,17 @@ export const serveTable: OptionTable<ServeOptions> = {
     ...row('sink-queue-limit', 'Events and logs', single(size({ minBytes: 128 * kib, maxBytes: gib }))),
     default: () => 16 * mib,
     doc: 'Bytes of events that may wait for a slow target; more are dropped and counted.',
+  },
+  coverageSources: {
+    ...row('coverage-source', 'Events and logs', list(coverageSource, { splitsFlags: false, minItems: 0 })),
+    default: () => [],
+    defaultText: 'none',
+    doc: 'Counters of a gateway that mirrors here, to tell what the mirror loses; one for each gateway.',
+  },
+  coverageIntervalMs: {
+    ...row('coverage-interval', 'Events and logs', single(duration({ unit: 'ms', min: 100, max: hourMs }))),
+    default: () => 10 * secondMs,
+    doc: 'How often gateways are asked for their counters.',
   },
   service: {
     ...row('service', 'Events and logs', single(text('NAME', 'a name', (value) => value !== '')), 'inspection'),

@@ -8,7 +8,12 @@ export type ReaderEnd =
   | { readonly kind: 'close' }
   /** Framing is lost: answer with an error status, but `consume` what still comes until the sender ends, then `finish`. */
   | { readonly kind: 'bad-request' | 'head-too-large' }
-  | { readonly kind: 'foreign'; readonly protocol: ForeignProtocol }
+  | {
+      readonly kind: 'foreign'
+      readonly protocol: ForeignProtocol
+      /** A copy of what came of it, for one who speaks the protocol. */
+      readonly bytes: Buffer
+    }
 
 /** The ends that carry nothing; one object each, so that a chunk allocates none. */
 export const readerEnds: Readonly<Record<'open' | 'close' | 'badRequest' | 'headTooLarge', ReaderEnd>> = {

@@ -340,7 +340,7 @@ export class RequestReader {
       case 'incomplete':
         return
       case 'foreign':
-        this.#end = head
+        this.#end = { ...head, bytes: Buffer.from(slab.bytes.subarray(fixedBytes, stagedEnd)) }
         this.#release()
         return
       case 'unparsable':

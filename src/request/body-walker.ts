@@ -7,6 +7,7 @@ import { sniffKind } from './body/body-kind.js'
 import { toUtf8, type Utf8Content } from './body/charset.js'
 import { type ContentEncoding, contentEncodingOf, decodeContent } from './body/content-encoding.js'
 import { ContentWalker } from './body/content-walker.js'
+import { GrpcWalker, isGrpcType, type MessageEncoding } from './body/grpc.js'
 import type { DecodeTools } from './decode-tools.js'
 import { type MediaType, noMediaType, readMediaType } from './media-type.js'
 import type { AddressSink, ValueVisitor } from './value-visitor.js'
@@ -44,6 +45,7 @@ export class BodyWalker {
   readonly #settings: WalkSettings
   readonly #tools: DecodeTools
   readonly #content: ContentWalker
+  readonly #grpc: GrpcWalker
   #fault: BodyFault | undefined
   #isTruncated = false
   /** A stage before the walk ran out of its share of the time. */
@@ -53,6 +55,7 @@ export class BodyWalker {
     this.#settings = settings
     this.#tools = tools
     this.#content = new ContentWalker(tools)
+    this.#grpc = new GrpcWalker(tools, this.#content, settings.bodyInspectLimitBytes)
   }
 
   /** Sends the body's addresses to the sink; nothing when there is no body. */
@@ -88,7 +91,7 @@ export class BodyWalker {
     const { bytes, bodyStart } = record
     const encodings = this.#readEncodings(record)
     if (encodings.length === 0 && this.#fault === undefined) {
-      this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+      this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media)
       return
     }
     let content = bytes.subarray(bodyStart, bodyEnd)
@@ -109,8 +112,28 @@ export class BodyWalker {
     const isPlain = sniffKind(bytes, bodyStart, bodyEnd) !== 'binary'
     // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean.
     if (!isWhole && !isPlain) this.#isTruncated = true
-    if (isDecoded) this.#walkCharset(visitor, content, 0, content.length, media)
-    if (!isDecoded || isPlain) this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+    if (isDecoded) this.#walkPlain(record, visitor, content, 0, content.length, media)
+    if (!isDecoded || isPlain) this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media)
+  }
+
+  /** Content that is not encoded as a whole. gRPC has messages before it has characters. */
+  #walkPlain(
+    record: RecordReader,
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    media: MediaType,
+  ): void {
+    if (isGrpcType(media.type)) {
+      const report = this.#grpc.walk(visitor, bytes, start, end, media.type, readMessageEncoding(record))
+      this.#noteFault(report.fault)
+      if (report.isTruncated) this.#isTruncated = true
+      if (report.isTimedOut) this.#isTimedOut = true
+      if (report.isGrpc) return
+      this.#noteFault('content_type')
+    }
+    this.#walkCharset(visitor, bytes, start, end, media)
   }
 
   /** In the order in which they were applied; unknown ones are noted and left out. */
@@ -144,6 +167,17 @@ export class BodyWalker {
   #noteFault(fault: BodyFault | undefined): void {
     this.#fault ??= fault
   }
+}
+
+/** Without a grpc-encoding line a compressed message is taken for gzip, the one encoding that every implementation has. */
+function readMessageEncoding(record: RecordReader): MessageEncoding {
+  for (let index = 0; index < record.headerCount; index++) {
+    if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'grpc-encoding')) continue
+    const start = record.valueStart(index)
+    const end = Math.min(record.valueEnd(index), start + maxEncodingLineLength)
+    return contentEncodingOf(record.bytes.toString('latin1', start, end))
+  }
+  return 'gzip'
 }
 
 function findMediaType(record: RecordReader): MediaType {

@@ -60,8 +60,10 @@ export class EventGate {
     this.#emit(() => true)
   }
 
+  /** Hands on what is folded for the last time. */
   close(): void {
     clearTimeout(this.#timer)
+    this.drain()
   }
 
   #admits(event: SecurityEvent, line: Uint8Array): boolean {

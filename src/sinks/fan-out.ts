@@ -67,6 +67,7 @@ export class FanOut {
     return withinTime(Promise.all(this.#ways.map(({ lane }) => lane.whenIdle())), timeLimitMs)
   }
 
+  /** What is still folded or queued is counted `unflushed`. */
   async close(): Promise<void> {
     for (const { gate } of this.#ways) gate?.close()
     await Promise.all(this.#ways.map(({ lane }) => lane.close()))

@@ -1,5 +1,6 @@
 // What crosses between the main thread and the reporting thread. Only plain data: both sides may be replaced alone.
 import type { AdminAddress } from '../observe/admin-server.js'
+import type { CoverageNotice, CoverageSettings } from '../observe/coverage/coverage-meter.js'
 import type { InstrumentsMemory } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import type { ServiceIdentity } from '../service-identity.js'
@@ -16,6 +17,8 @@ export interface ReporterData {
   readonly identity: ServiceIdentity
   readonly admin: AdminAddress | undefined
   readonly instruments: InstrumentsMemory
+  /** Which gateways are asked for their counters. */
+  readonly coverage: CoverageSettings
   /** One Int32: bytes of event blocks that the thread has taken over, wrapping; see `ChannelMeter`. */
   readonly acknowledged: SharedArrayBuffer
 }
@@ -34,6 +37,7 @@ export type FromReporter =
   | { readonly kind: 'started'; readonly admin: AdminAddress | undefined }
   | { readonly kind: 'refused'; readonly fault: StartFault }
   | { readonly kind: 'notice'; readonly notice: SinkNotice }
+  | { readonly kind: 'coverage'; readonly notice: CoverageNotice }
   | { readonly kind: 'flushed'; readonly id: number; readonly report: FlushReport }
   | { readonly kind: 'stopped'; readonly totals: readonly SinkTotals[] }
 

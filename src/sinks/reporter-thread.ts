@@ -2,6 +2,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import { type AdminServer, startAdminServer } from '../observe/admin-server.js'
+import { CoverageMeter } from '../observe/coverage/coverage-meter.js'
+import { coverageMetrics } from '../observe/coverage/coverage-metrics.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
 import { withinTime } from '../within-time.js'
@@ -31,6 +33,7 @@ class ReporterThread {
   readonly #admin: AdminServer | undefined
   readonly #stopPushing: readonly (() => Promise<void>)[]
   readonly #meter: ChannelMeter
+  readonly #coverage: CoverageMeter | undefined
   readonly #tell: (message: FromReporter) => void
 
   private constructor(
@@ -39,6 +42,7 @@ class ReporterThread {
     admin: AdminServer | undefined,
     stopPushing: readonly (() => Promise<void>)[],
     meter: ChannelMeter,
+    coverage: CoverageMeter | undefined,
     tell: (message: FromReporter) => void,
   ) {
     this.#fanOut = fanOut
@@ -46,6 +50,7 @@ class ReporterThread {
     this.#admin = admin
     this.#stopPushing = stopPushing
     this.#meter = meter
+    this.#coverage = coverage
     this.#tell = tell
   }
 
@@ -55,10 +60,12 @@ class ReporterThread {
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
     const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
-    const metrics = new Metrics({ instruments, sinks: () => fanOut.totals })
+    const coverage = startCoverage(data, instruments, tell)
+    const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
+    const metrics = new Metrics({ instruments, sinks: () => fanOut.totals, further })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
     const stopPushing = await pushMetrics(data, metrics)
-    return new ReporterThread(fanOut, metrics, admin, stopPushing, new ChannelMeter(data.acknowledged), tell)
+    return new ReporterThread(fanOut, metrics, admin, stopPushing, new ChannelMeter(data.acknowledged), coverage, tell)
   }
 
   get adminAddress(): AdminServer['address'] | undefined {
@@ -102,11 +109,21 @@ class ReporterThread {
   }
 
   async #stop(): Promise<void> {
+    this.#coverage?.stop()
     const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastPushMs)
     await Promise.all([this.#admin?.close(), this.#fanOut.close(), pushed])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }
+}
+
+function startCoverage(
+  { coverage }: ReporterData,
+  instruments: Instruments,
+  tell: (message: FromReporter) => void,
+): CoverageMeter | undefined {
+  if (coverage.sources.length === 0) return undefined
+  return CoverageMeter.start(coverage, instruments.counters, (notice) => tell({ kind: 'coverage', notice }))
 }
 
 function openAdmin(address: AdminServer['address'], instruments: Instruments, metrics: Metrics): Promise<AdminServer> {

@@ -3,6 +3,7 @@
 import { MirrorwafError, reasonOf } from '../errors.js'
 import type { AdminAddress } from '../observe/admin-server.js'
 import { CounterId } from '../observe/counter-ids.js'
+import type { CoverageNotice, CoverageSettings } from '../observe/coverage/coverage-meter.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import type { ServiceIdentity } from '../service-identity.js'
@@ -27,6 +28,10 @@ export interface ReporterSettings {
   /** Where health, readiness and metrics are served; `undefined`: nowhere. */
   readonly admin: AdminAddress | undefined
   readonly instruments: Instruments
+  /** The gateways whose counters are asked for; none by default. */
+  readonly coverage?: CoverageSettings
+  /** A gateway stopped, or began, answering for its counters. */
+  readonly onCoverage?: (notice: CoverageNotice) => void
   /** Told what an operator should read; the main thread's log. */
   readonly onNotice: (notice: SinkNotice) => void
   /** The thread ended although nobody stopped it, or could not be started again; it is tried again after a while. */
@@ -89,6 +94,7 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     identity: settings.identity ?? { service: 'mirrorwaf', env: '', version: '' },
     admin: settings.admin,
     instruments: settings.instruments.memory,
+    coverage: settings.coverage ?? { sources: [], intervalMs: 0 },
   }
   const first = await ReportingLife.start(data, starter)
   // A port of 0 was decided by the first; whoever scrapes finds the next one at the same place.
@@ -234,6 +240,9 @@ class ThreadReporter implements Reporter {
     switch (message.kind) {
       case 'notice':
         this.#settings.onNotice(message.notice)
+        break
+      case 'coverage':
+        this.#settings.onCoverage?.(message.notice)
         break
       case 'flushed':
         this.#flushes.get(message.id)?.(message.report)

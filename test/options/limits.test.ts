@@ -92,6 +92,7 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
   ],
   'obfuscation-key-regex': 'none',
   'obfuscation-value-regex': 'none',
+  'redact-json-paths': 'none',
   prefilter: 'none',
   'verify-ratio': [
     ['0', '-1'],
@@ -128,6 +129,11 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
     ['1h', '1h1ms'],
   ],
   events: 'none',
+  'coverage-source': 'none',
+  'coverage-interval': [
+    ['100ms', '99ms'],
+    ['1h', '3600001ms'],
+  ],
   'sink-queue-limit': [
     ['128KiB', '131071'],
     ['1GiB', '1073741825'],

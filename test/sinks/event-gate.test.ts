@@ -6,6 +6,7 @@ import { routeOf } from '#src/sinks/event-route.js'
 import { readEvents } from '#src/sinks/read-event.js'
 import type { Delivery } from '#src/sinks/sink-spec.js'
 import { TokenBucket } from '#src/sinks/token-bucket.js'
+import { eventLimitBytes } from '#src/verdict/encode-event.js'
 import type { SecurityEvent } from '#src/verdict/event.js'
 import { bareEvent, fullEvent, linesOfEvents, plainEvent } from './support/sample-events.js'
 
@@ -124,6 +125,25 @@ t.test('the table of folded events is bounded; what finds no room is counted tog
   t.ok(mixed > 900, `${mixed} mixed`)
   t.equal(folder.usedBytes, 0)
   t.ok(folder.isEmpty)
+})
+
+t.test('a folded event of the largest size still fits into 64 KiB', async (t) => {
+  const folder = new EventFolder(1024 * 1024)
+  const tail = `","timestamp":"${plainEvent.timestamp}"}\n`
+  const line = Buffer.from(`{"a":"${'x'.repeat(eventLimitBytes - 6 - tail.length)}${tail}`)
+  t.equal(line.byteLength, eventLimitBytes)
+  for (let count = 0; count < 3; count += 1) folder.add('key', line, plainEvent.timestamp)
+  const taken = folder.take()
+  t.match(JSON.parse(Buffer.from(taken ?? []).toString()), { folded: { count: 3 } })
+  // Nine digits more of a count would fit as well.
+  t.ok((taken?.byteLength ?? 0) <= 64 * 1024 - 9, `${taken?.byteLength}`)
+})
+
+t.test('what is still folded when a gate is closed goes on', async (t) => {
+  const { gate, passed } = openGate(t, { rate: { eventCount: 1, periodMs: 1000 } })
+  gate.accept(linesOfEvents([plainEvent, plainEvent, plainEvent]))
+  gate.close()
+  t.equal(countOf(passed()), 3)
 })
 
 t.test('a bucket holds what its rate says and fills again in its period', async (t) => {

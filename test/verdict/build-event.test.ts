@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { ConditionMatch } from '#src/engine/engine.js'
 import { buildEvent } from '#src/verdict/build-event.js'
 import { type RecordHeader, readRecordFields } from '#src/verdict/record-fields.js'
 import { makeRecord } from '../request/support/make-record.js'
@@ -249,4 +250,29 @@ t.test('a length that is no number, and a peer that is not there, read as null',
   t.equal(fields.bodyDeclaredBytes, null)
   t.equal(fields.peer, null)
   t.equal(readRecordFields(makeRecord({})).bodyDeclaredBytes, null)
+})
+
+t.test('a highlight shows no more than its value', async (t) => {
+  const shown = (changes: Partial<ConditionMatch>): readonly unknown[] => {
+    const condition = {
+      operator: 'match_regex',
+      operatorValue: '',
+      keyPath: ['x', '0'],
+      ...sampleCondition,
+      ...changes,
+    }
+    const context = sampleContext({ isSecretPath: (keyPath) => keyPath[0] === 'card' })
+    const { matches } = buildEvent(sampleInput({ matches: [{ ...sampleMatch, conditions: [condition] }] }), context)
+    return [matches[0]?.matches[0]?.value, matches[0]?.matches[0]?.highlight]
+  }
+  const sampleCondition = { address: 'server.request.body', value: 'a$globals', highlight: ['a$glob'] }
+  t.strictSame(shown({}), ['a$globals', ['a$glob']])
+  t.strictSame(shown({ keyPath: ['card', 'number'] }), ['<Redacted>', ['<Redacted>']])
+  t.strictSame(shown({ address: 'server.request.cookies' }), ['<Redacted>', ['<Redacted>']])
+  const header = { address: 'server.request.headers.no_cookies', keyPath: ['X-Api-Key', '0'] }
+  t.strictSame(shown(header), ['<Redacted>', ['<Redacted>']])
+  t.strictSame(shown({ value: '$globals password=hunter2', highlight: ['$globals', 'hunter2'] }), [
+    '$globals password=<Redacted>',
+    ['$globals', '<Redacted>'],
+  ])
 })

@@ -12,6 +12,7 @@ t.test('a value at or below a path is a secret, one beside it is not', async (t)
     ['card.number', false],
     ['items.0.pin', true],
     ['items.17.pin', true],
+    ['items.pin', true],
     ['items.0.name', false],
     ['a.3.b', true],
     ['a.4.b', false],

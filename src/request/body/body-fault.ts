@@ -12,3 +12,7 @@ export type BodyFault =
   | 'xml_cut'
   /** A multipart body without the boundary that its Content-Type names. */
   | 'multipart_boundary'
+  /** Bytes of a gRPC body where a message should begin. */
+  | 'grpc_framing'
+  /** A gRPC message that ends before the length it names. */
+  | 'grpc_cut'

@@ -41,6 +41,7 @@ export const contracts: Readonly<Record<string, string>> = {
   'verdict/outcome.ts': 'the eight outcomes',
   'verdict/event.ts': 'the event schema',
   'observe/counter-ids.ts': 'the names of the shared counters, which every stage counts in',
+  'options/kinds/coverage-source.ts': 'how a gateway’s counters are named, in options, logs and the loss meter',
   'options/kinds/address.ts': 'how an address is spelt, in options and in what is said about it',
   'options/nearest.ts': 'how the name that was probably meant is found',
 }
