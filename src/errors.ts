@@ -62,6 +62,8 @@ export const errorCatalogue = {
 
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
+  MWAF_SCAN_FRAMING:
+    'Framing was lost, and {bytes} bytes behind that were taken for the body of the request at hand. Requests among them were not read as such; give each connection a file of its own.',
 
   // kube
   MWAF_KUBE_CONFIG: 'Cannot use the kubeconfig {path}: {reason}. Name another with --kubeconfig or KUBECONFIG.',
@@ -144,6 +146,11 @@ export class MirrorwafError extends Error {
     this.code = code
     this.details = details
   }
+}
+
+/** For codes that come back from another thread or process as plain text. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code)
 }
 
 /** The human part of anything thrown: its message, or its text when it is no Error. */

@@ -1,5 +1,6 @@
 // Every metric that is read from the shared counters, in one table: name, meaning, where its number lives.
 import { parseErrors } from '../batch/record-layout.js'
+import { bodyFaults } from '../request/body/body-fault.js'
 import { outcomes } from '../verdict/outcome.js'
 import {
   answerKinds,
@@ -184,6 +185,13 @@ export const familyMetrics: readonly FamilyMetric[] = [
     members: parseErrors.map((kind, offset) => [kind, CounterId.parseError + offset] as const).slice(1),
     scale: 1,
   },
+  family(
+    'mirrorwaf_body_faults_total',
+    'kind',
+    bodyFaults,
+    CounterId.bodyFault,
+    'Inspected requests whose body is not what it claims to be, or not whole, by the first fault found',
+  ),
   {
     kind: 'gauge',
     name: 'mirrorwaf_event_loop_delay_seconds',

@@ -1,6 +1,8 @@
-// Builds the security event of one matched request, or of one that is reported without having matched. Everything a sender wrote goes through the redactor on its way in.
+// Builds the security event of one matched request, or of one that is reported without having matched. Everything a sender wrote
+// goes through the redactor on its way in.
 // Stage: engine -> [verdict] -> encoder; runs in the worker.
 import type { ConditionMatch, EngineWork, RuleMatch } from '../engine/engine.js'
+import type { BodyFault } from '../request/body/body-fault.js'
 import { describeAttributes } from './attributes.js'
 import {
   type EventCondition,
@@ -29,6 +31,7 @@ export interface EventInput {
   readonly bodyInspectedBytes: number
   /** Media type without parameters, `null` when none was sent. */
   readonly bodyType: string | null
+  readonly bodyFault: BodyFault | null
   readonly clientIp: string | null
   /** The addresses that the request says it came through, nearest last. */
   readonly clientChain: readonly string[]
@@ -119,6 +122,7 @@ function describeRequest(input: EventInput, context: EventContext, redactor: Red
       seen: record.bodySeenBytes,
       inspected: input.bodyInspectedBytes,
       type: input.bodyType === null ? null : redactor.redactText(input.bodyType),
+      fault: input.bodyFault,
     },
     parse_error: record.parseError === 'none' ? null : record.parseError,
   }

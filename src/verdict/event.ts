@@ -1,4 +1,5 @@
 // The security event: what is reported for one matched request. Versioned; the JSON Schema beside it is held equal by a test.
+import type { BodyFault } from '../request/body/body-fault.js'
 import type { Outcome } from './outcome.js'
 
 /** Raised when a field changes meaning or goes away; additions keep it. */
@@ -33,6 +34,8 @@ export interface EventBody {
   readonly inspected: number
   /** Media type without parameters, `null` when none was sent. */
   readonly type: string | null
+  /** What is wrong with it, the first fault found; `null` when nothing is. */
+  readonly fault: BodyFault | null
 }
 
 export interface EventRequest {

@@ -3,6 +3,7 @@
 // Requests in which the engine has to check single values wait for one another: one engine call decides many of them.
 import { stateDecided, stateInHand, stateUntouched, Word } from '../batch/record-layout.js'
 import { RecordReader } from '../batch/record-reader.js'
+import type { BodyReport } from '../request/body-walker.js'
 import { type Outcome, outcomeIndex } from '../verdict/outcome.js'
 import { BatchTally } from './batch-tally.js'
 import type { BuiltInspector } from './build-inspector.js'
@@ -15,6 +16,7 @@ import type { SpanAdmission, SpanGate } from './span-gate.js'
 interface HeldRecord {
   readonly offset: number
   readonly outcomeIfCleared: Outcome
+  readonly bodyIfCleared: BodyReport
   readonly screenMs: number
 }
 
@@ -101,7 +103,8 @@ export class BatchInspector {
   #hold(offset: number, screenMs: number): void {
     const { inspector, prefilter } = this.#built
     prefilter?.hold(this.#held.length)
-    this.#held.push({ offset, screenMs, outcomeIfCleared: inspector.outcomeIfCleared })
+    const { outcomeIfCleared, bodyIfCleared } = inspector
+    this.#held.push({ offset, screenMs, outcomeIfCleared, bodyIfCleared })
     this.#record.setWord(Word.state, stateUntouched)
   }
 
@@ -126,7 +129,9 @@ export class BatchInspector {
     record.setWord(Word.state, stateInHand)
     try {
       const { inspector } = this.#built
-      const inspection = isCleared ? inspector.clearHeld(record, held.outcomeIfCleared) : inspector.judge(record)
+      const inspection = isCleared
+        ? inspector.clearHeld(record, held.outcomeIfCleared, held.bodyIfCleared)
+        : inspector.judge(record)
       this.#finish(inspection, startMs - held.screenMs)
     } catch {
       this.#lose()

@@ -51,6 +51,7 @@ export class EventWriter {
         ...requestHost(record, this.#settings.shadowSuffix),
         bodyInspectedBytes: inspection.body.inspectedBytes,
         bodyType: inspection.body.type,
+        bodyFault: inspection.body.fault ?? null,
         clientIp: inspection.clientIp ?? this.#findClientIp(record),
         clientChain: clientChain(record),
         matches: inspection.matches,

@@ -10,6 +10,7 @@ import type { DecodeBudget } from '../request/decode-budget.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
 import type { RequestWalker } from '../request/request-walker.js'
 import { decideOutcome, type Outcome } from '../verdict/outcome.js'
+import { SuspectSieve } from './suspect-sieve.js'
 
 /** What was found out about one request. One object per inspector, valid until its next `inspect`. */
 export interface Inspection extends EngineWork {
@@ -124,15 +125,20 @@ export class Inspector {
   /** The request screened last is to give its schemas. */
   #isSampled = false
   #reason: CandidateReason | undefined
+  /** Undefined where the engine must be given everything. */
+  #sieve: SuspectSieve | undefined
 
   constructor(parts: InspectorParts) {
     this.#parts = parts
     this.#prefilter = parts.prefilter
+    const { prefilter, builder } = parts
+    this.#sieve = prefilter?.findsAllValues === true ? new SuspectSieve(prefilter, builder) : undefined
   }
 
   /** From now on every request goes to the engine. */
   stopPrefiltering(): void {
     this.#prefilter = undefined
+    this.#sieve = undefined
   }
 
   /** @param record - open on the request; nothing of it is kept. */
@@ -144,7 +150,7 @@ export class Inspector {
 
   /**
    * Asks the prefilter alone. For `pending` the caller holds the request in the prefilter and decides it when that settles.
-   * The outcome that the request has if it is cleared is then in `outcomeIfCleared`.
+   * What the request is if it is cleared is then in `outcomeIfCleared` and `bodyIfCleared`.
    */
   screen(record: RecordReader): Screening {
     const result = this.#result
@@ -174,6 +180,11 @@ export class Inspector {
     return this.#result.outcome
   }
 
+  /** What was found out about the body of the request screened last, if it is cleared; not changed by the next screening. */
+  get bodyIfCleared(): BodyReport {
+    return this.#result.body
+  }
+
   /**
    * The result of the request screened last, which is cleared; a share of them goes to the engine all the same.
    * @param outcome - what `outcomeIfCleared` was after its screening.
@@ -187,7 +198,7 @@ export class Inspector {
       if (outcome === 'truncated') result.isTruncated = true
       return result
     }
-    this.judge(record)
+    this.#judge(record, false)
     result.isCleared = true
     result.isVerified = true
     result.isContradicted = result.matches.length > 0 || result.isKept
@@ -195,18 +206,24 @@ export class Inspector {
   }
 
   /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
-  clearHeld(record: RecordReader, outcome: Outcome): Inspection {
+  clearHeld(record: RecordReader, outcome: Outcome, body: BodyReport): Inspection {
     this.#begin(record)
+    this.#result.body = body
     return this.clear(record, outcome)
   }
 
   /** Runs the engine. */
   judge(record: RecordReader): Inspection {
+    return this.#judge(record, true)
+  }
+
+  /** @param isSieved - the prefilter may spare the engine parts of a large body; not where it is itself to be verified. */
+  #judge(record: RecordReader, isSieved: boolean): Inspection {
     const result = this.#result
     this.#begin(record)
     result.reason = this.#reason ?? this.#prefilter?.reason
     this.#reason = undefined
-    this.#runEngine(record)
+    this.#runEngine(record, isSieved)
     result.isTimedOut = result.isTimedOut || this.#parts.budget.isExhausted
     result.outcome = this.#decide()
     return result
@@ -227,7 +244,7 @@ export class Inspector {
    * The engine's time limit is wall time. A thread that waited for a processor has used it up without working, so a request
    * that timed out is tried again unless the processor time was really spent.
    */
-  #runEngine(record: RecordReader): void {
+  #runEngine(record: RecordReader, isSieved: boolean): void {
     const { budget, now, wafTimeoutUs, threadCpuUs } = this.#parts
     const result = this.#result
     const { reason } = result
@@ -238,7 +255,7 @@ export class Inspector {
     for (let attempt = 1; ; attempt += 1) {
       this.#deadlineMs = now() + leftUs / 1000
       budget.start(this.#deadlineMs)
-      this.#runEngineOnce(record, isSampled)
+      this.#runEngineOnce(record, isSieved, isSampled)
       const isTimedOut = result.isTimedOut || budget.isExhausted
       leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
       if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
@@ -247,15 +264,17 @@ export class Inspector {
     }
   }
 
-  #runEngineOnce(record: RecordReader, isSampled: boolean): void {
+  #runEngineOnce(record: RecordReader, isSieved: boolean, isSampled: boolean): void {
     const { engine, walker, builder } = this.#parts
+    const sieve = isSieved ? this.#sieve : undefined
     const context = engine.createContext()
     this.#context = context
     try {
       builder.reset(this.#runPart)
       walker.walkHead(record, builder)
       builder.flush()
-      this.#noteBody(walker.walkBody(record, builder))
+      sieve?.start()
+      this.#noteBody(walker.walkBody(record, sieve ?? builder))
       builder.flush()
       if (isSampled && !this.#result.isTimedOut) this.#extractSchema(context)
     } finally {

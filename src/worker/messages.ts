@@ -2,6 +2,7 @@
 import type { EngineOptions } from '../engine/ddwaf.js'
 import type { RulesetSource } from '../engine/ruleset.js'
 import type { RuleHit } from '../observe/metrics.js'
+import type { BodyFault } from '../request/body/body-fault.js'
 import type { RedactionPatterns } from '../verdict/redact.js'
 
 /** Everything a worker needs to build its inspector; the same for all workers of a pool. */
@@ -80,6 +81,8 @@ export interface BatchResult {
   /** How many more there would have been without the limit. */
   readonly spansOverLimit: number
   readonly ruleHits: readonly RuleHit[]
+  /** Requests per kind of body fault; kinds that did not occur are left out. */
+  readonly bodyFaults: readonly BodyFaultCount[]
   readonly busyUs: number
   readonly clearedCount: number
   readonly engineRunCount: number
@@ -91,6 +94,11 @@ export interface BatchResult {
   /** Which worker this is, and how its prefilter stands. */
   readonly workerId: number
   readonly prefilter: PrefilterGauges
+}
+
+export interface BodyFaultCount {
+  readonly kind: BodyFault
+  readonly count: number
 }
 
 /** What the engine found in a request that the prefilter had cleared. */

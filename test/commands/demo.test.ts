@@ -66,7 +66,7 @@ t.test('what a sender wrote does not drive the terminal', async (t) => {
       service: '',
       env: '',
       version: '',
-      request: { ...request, ...rest, body: { declared: null, seen: 0, inspected: 0, type: null } },
+      request: { ...request, ...rest, body: { declared: null, seen: 0, inspected: 0, type: null, fault: null } },
       client: { ip: null, peer: null, chain: [] },
       matches: [{ rule, matches: [condition] }],
       matches_omitted: 0,

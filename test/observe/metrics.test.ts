@@ -38,6 +38,7 @@ t.test('every outcome, reason and kind is there from the start, at zero', async 
   }
   t.equal(found.get('mirrorwaf_parse_errors_total')?.samples.size, parseErrors.length - 1, 'none is no error')
   t.equal(sampleOf(found, 'mirrorwaf_parse_errors_total', '{kind="none"}'), undefined)
+  t.equal(sampleOf(found, 'mirrorwaf_body_faults_total', '{kind="json_cut"}'), 0)
   t.equal(sampleOf(found, 'mirrorwaf_requests_shed_total', '{reason="in_flight"}'), 0)
   t.equal(sampleOf(found, 'mirrorwaf_connections_rejected_total', '{reason="proxy_protocol"}'), 0)
   t.equal(sampleOf(found, 'mirrorwaf_workers_restarted_total', '{cause="memory"}'), 0)

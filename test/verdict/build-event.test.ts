@@ -27,7 +27,7 @@ t.test('an event says what was asked, by whom, what matched and who judged', asy
       headers: Object.create(null),
       endpoint: '/shop',
       trace_headers: Object.create(null),
-      body: { declared: null, seen: 0, inspected: 0, type: null },
+      body: { declared: null, seen: 0, inspected: 0, type: null, fault: null },
       parse_error: null,
     },
     client: { ip: '203.0.113.7', peer: '10.0.0.1', chain: ['203.0.113.7', '10.0.0.1'] },

@@ -16,6 +16,7 @@ function resultWith(contradictions: readonly Contradiction[], workerId = 1): Bat
     spans: [],
     spansOverLimit: 0,
     ruleHits: [],
+    bodyFaults: [],
     busyUs: 0,
     clearedCount: 10,
     engineRunCount: 0,

@@ -56,6 +56,7 @@ export function sampleInput(changes: Partial<EventInput> = {}): EventInput {
     hostRaw: 'shop.example-shadow',
     bodyInspectedBytes: 0,
     bodyType: null,
+    bodyFault: null,
     clientIp: '203.0.113.7',
     clientChain: ['203.0.113.7', '10.0.0.1'],
     matches: [sampleMatch],
