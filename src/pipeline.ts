@@ -223,6 +223,8 @@ function observePool(
         counters.add(CounterId.bodyFault + bodyFaults.indexOf(kind), count)
       prefilter.note(result)
       if (result.events.length > 0 || result.ruleHits.length > 0) reporter.send(result.events, result.ruleHits)
+      if (result.spans.length > 0) reporter.sendSpans(result.spans)
+      counters.add(CounterId.spansDropped, result.spansOverLimit)
       if (hooks.onEvent !== undefined) for (const line of result.events) hooks.onEvent(line)
     },
     onIdle: () => late.batcher?.onWorkerIdle(),

@@ -47,8 +47,8 @@ local function write_request(txn)
       index = index + 1
     end
   end
-  forwarded[#forwarded + 1] = fetch:src()
-  lines[#lines + 1] = 'x-forwarded-for: ' .. table.concat(forwarded, ', ')
+  forwarded[#forwarded + 1] = fetch:src() -- nil for a client over a Unix socket
+  if #forwarded > 0 then lines[#lines + 1] = 'x-forwarded-for: ' .. table.concat(forwarded, ', ') end
   if is_cut then lines[#lines + 1] = 'x-mirrorwaf-truncated: 1' end
   if #body > 0 or declared then lines[#lines + 1] = 'content-length: ' .. #body end
   return table.concat(lines, '\r\n') .. '\r\n\r\n' .. body
@@ -97,12 +97,16 @@ local function drain_queue()
     queue[first] = nil
     first = first + 1
     queued_bytes = queued_bytes - #bytes
-    if core.now().sec >= paused_until and not send(bytes) then paused_until = core.now().sec + pause_seconds end
+    if core.now().sec >= paused_until then
+      -- A sender that ended by an error would be missed for ever.
+      local is_done, is_sent = pcall(send, bytes)
+      if not (is_done and is_sent) then paused_until = core.now().sec + pause_seconds end
+    end
   end
   sender_count = sender_count - 1
 end
 
-core.register_action('mirrorwaf', { 'http-req' }, function(txn)
+local function note(txn)
   if core.now().sec < paused_until then return end
   local bytes = write_request(txn)
   if queued_bytes + #bytes > queue_limit_bytes then return end
@@ -113,4 +117,7 @@ core.register_action('mirrorwaf', { 'http-req' }, function(txn)
     sender_count = sender_count + 1
     core.register_task(drain_queue)
   end
-end)
+end
+
+-- What fails in here fails the copy, never the request.
+core.register_action('mirrorwaf', { 'http-req' }, function(txn) pcall(note, txn) end)

@@ -97,6 +97,8 @@ export const CounterId = {
   childCpuUs: 91,
   childProcesses: 92,
   childResidentBytes: 93,
+  /** Requests without an event that were to be reported as spans, and found a limit reached or the channel full. */
+  spansDropped: 94,
   parseError: 96,
   bodyFault: 120,
 } as const

@@ -104,6 +104,11 @@ export const scalarMetrics: readonly ScalarMetric[] = [
     'Times that the reporting thread ended and was started again',
   ),
   counter('mirrorwaf_events_total', CounterId.eventsBuilt, 'Security events built'),
+  counter(
+    'mirrorwaf_spans_dropped_total',
+    CounterId.spansDropped,
+    'Requests without an event that got no span: over --trace-limit, or no room in the channel',
+  ),
   gauge('mirrorwaf_connections_open', CounterId.connectionsOpen, 'Connections open now'),
   gauge('mirrorwaf_queue_bytes', CounterId.queueBytes, 'Bytes of batches that wait for a worker'),
   gauge('mirrorwaf_in_flight_bytes', CounterId.inFlightBytes, 'Bytes staged for requests that are still arriving'),

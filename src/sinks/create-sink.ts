@@ -1,6 +1,7 @@
 // Makes the sink that a specification describes. What only some sinks need is loaded only with them.
 import { hostname } from 'node:os'
 import type { ServiceIdentity } from '../service-identity.js'
+import type { DatadogSettings } from './datadog/datadog-settings.js'
 import { FileSink } from './file-sink.js'
 import { inFormat } from './formatted-sink.js'
 import type { Sink } from './sink.js'
@@ -12,12 +13,13 @@ export interface SinkSurroundings {
   /** Whether a terminal gets colours. */
   readonly isColoured: boolean
   readonly identity: ServiceIdentity
+  readonly datadog: DatadogSettings
 }
 
 /** @returns a sink that is not open yet; `undefined` for `none`. */
 export async function createSink(
   spec: SinkSpec,
-  { isColoured, identity }: SinkSurroundings,
+  { isColoured, identity, datadog }: SinkSurroundings,
 ): Promise<Sink | undefined> {
   switch (spec.kind) {
     case 'none':
@@ -42,6 +44,10 @@ export async function createSink(
     case 'otlp': {
       const { OtlpSink } = await import('./otlp-sink.js')
       return new OtlpSink(spec, identity)
+    }
+    case 'datadog': {
+      const { DatadogSink } = await import('./datadog/datadog-sink.js')
+      return new DatadogSink(spec.url, datadog)
     }
     default:
       return spec satisfies never

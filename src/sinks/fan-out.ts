@@ -49,6 +49,11 @@ export class FanOut {
     }
   }
 
+  /** As `accept`, for requests without an event: only sinks of traces take them. No gate holds them up: their rate is limited at the source. */
+  acceptSpans(block: EventBlock): void {
+    for (const { lane } of this.#ways) if (lane.takesSpans) lane.offer(block)
+  }
+
   reopen(): void {
     for (const { lane } of this.#ways) lane.reopen()
   }

@@ -5,6 +5,7 @@ import { nearestName } from '../options/nearest.js'
 import { severities } from './severity.js'
 import { SinkParameters } from './sink-parameters.js'
 import {
+  type DatadogSpec,
   type Delivery,
   type EventFormat,
   eventFormats,
@@ -21,7 +22,7 @@ import {
 
 /** What `--events` accepts, for messages. */
 export const sinkSpecForms =
-  'stdout, file:PATH, http:URL, syslog:HOST:PORT, syslog:tls://HOST:PORT, kafka:HOST:PORT/TOPIC, otlp:URL or none'
+  'stdout, file:PATH, http:URL, syslog:HOST:PORT, syslog:tls://HOST:PORT, kafka:HOST:PORT/TOPIC, otlp:URL, datadog, datadog:URL or none'
 
 /** Defaults; what they are good for stands in deploy/reporting.md. */
 const httpTimeoutMs = 10_000
@@ -44,6 +45,7 @@ const readers: Readonly<Record<string, TargetReader>> = {
   syslog: readSyslog,
   kafka: readKafka,
   otlp: readOtlp,
+  datadog: readDatadog,
 }
 
 /**
@@ -150,6 +152,11 @@ function readOtlp(target: string, parameters: SinkParameters): OtlpSpec {
       ? parameters.duration('interval', metricsPeriodMs, longestTimeoutMs)
       : 0,
   }
+}
+
+function readDatadog(url: string, parameters: SinkParameters): DatadogSpec {
+  if (url === '' || /^unix:(?:\/\/(?=\/))?\/[^/]/.test(url)) return { kind: 'datadog', url }
+  return { kind: 'datadog', url: readUrl(url, parameters).href }
 }
 
 /** Credentials would show in --print-config and in process lists; they come from files. */

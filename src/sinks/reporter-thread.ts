@@ -56,10 +56,10 @@ class ReporterThread {
 
   static async start(data: ReporterData, tell: (message: FromReporter) => void): Promise<ReporterThread> {
     const instruments = new Instruments(data.instruments)
-    const { sinks, queueLimitBytes, isColoured, identity } = data
+    const { sinks, queueLimitBytes, isColoured, identity, datadog } = data
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
-    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, notify })
+    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
     const coverage = startCoverage(data, instruments, tell)
     const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
     const metrics = new Metrics({ instruments, sinks: () => fanOut.totals, further })
@@ -78,6 +78,10 @@ class ReporterThread {
         // Taken over: from here on the bytes count against each sink's own queue.
         this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.accept(message)
+        break
+      case 'spans':
+        this.#meter.acknowledge(message.lines.byteLength)
+        this.#fanOut.acceptSpans(message)
         break
       case 'rule-hits':
         this.#metrics.addRuleHits(message.hits)

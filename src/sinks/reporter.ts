@@ -8,6 +8,7 @@ import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import type { ServiceIdentity } from '../service-identity.js'
 import { channelLimitMaxBytes } from './channel-meter.js'
+import { type DatadogSettings, localAgent } from './datadog/datadog-settings.js'
 import { HitTally } from './hit-tally.js'
 import type { FlushReport, FromReporter, ToReporter } from './reporter-messages.js'
 import { ReportingLife, startThread, type ThreadSettings, type ThreadStarter } from './reporting-life.js'
@@ -16,6 +17,8 @@ import type { SinkSpec } from './sink-spec.js'
 
 export interface ReporterSettings {
   readonly sinks: readonly SinkSpec[]
+  /** For sinks of kind `datadog`; left out: an agent on this machine. */
+  readonly datadog?: DatadogSettings
   /** Bytes of events on the way to the thread, and again bytes waiting for each sink; at least one event's 64 KiB is taken. */
   readonly sinkQueueLimitBytes: number
   /** Whether a terminal on stdout gets colours. */
@@ -45,6 +48,11 @@ export interface Reporter {
    * @param events - encoded by `encodeEvent`; copied, so the caller keeps them.
    */
   send(events: readonly Uint8Array[], ruleHits?: readonly RuleHit[]): void
+  /**
+   * As `send`, for requests without an event that only sinks of traces take. They never fill more than half of the channel, so
+   * that events find room beside them.
+   */
+  sendSpans(spans: readonly Uint8Array[]): void
   /** Shown as `mirrorwaf_engine_info`; call again after a reload. */
   setEngine(info: EngineInfo): void
   /** Opens files anew (SIGHUP, log rotation). */
@@ -80,6 +88,7 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
   const starter = settings.startThread ?? startThread
   const data: ThreadSettings = {
     sinks: settings.sinks,
+    datadog: settings.datadog ?? localAgent,
     queueLimitBytes: limitBytes,
     isColoured: settings.isColoured,
     identity: settings.identity ?? { service: 'mirrorwaf', env: '', version: '' },
@@ -125,19 +134,12 @@ class ThreadReporter implements Reporter {
   }
 
   send(events: readonly Uint8Array[], ruleHits: readonly RuleHit[] = []): void {
-    let first = 0
-    let byteCount = 0
-    for (let index = 0; index < events.length; index++) {
-      const eventBytes = events[index]?.byteLength ?? 0
-      if (byteCount > 0 && byteCount + eventBytes > blockLimitBytes) {
-        this.#sendBlock(events.slice(first, index), byteCount)
-        first = index
-        byteCount = 0
-      }
-      byteCount += eventBytes
-    }
-    if (first < events.length) this.#sendBlock(events.slice(first), byteCount)
+    this.#sendInBlocks('events', events)
     this.#sendHits(ruleHits)
+  }
+
+  sendSpans(spans: readonly Uint8Array[]): void {
+    this.#sendInBlocks('spans', spans)
   }
 
   setEngine(info: EngineInfo): void {
@@ -188,12 +190,29 @@ class ThreadReporter implements Reporter {
     })
   }
 
-  #sendBlock(events: readonly Uint8Array[], byteCount: number): void {
-    if (this.#thread === undefined || this.#thread.outstandingBytes + byteCount > this.#limitBytes) {
-      this.#settings.instruments.counters.add(CounterId.channelDropped, events.length)
+  #sendInBlocks(kind: 'events' | 'spans', events: readonly Uint8Array[]): void {
+    let first = 0
+    let byteCount = 0
+    for (let index = 0; index < events.length; index++) {
+      const eventBytes = events[index]?.byteLength ?? 0
+      if (byteCount > 0 && byteCount + eventBytes > blockLimitBytes) {
+        this.#sendBlock(kind, events.slice(first, index), byteCount)
+        first = index
+        byteCount = 0
+      }
+      byteCount += eventBytes
+    }
+    if (first < events.length) this.#sendBlock(kind, events.slice(first), byteCount)
+  }
+
+  #sendBlock(kind: 'events' | 'spans', events: readonly Uint8Array[], byteCount: number): void {
+    const limitBytes = kind === 'events' ? this.#limitBytes : this.#limitBytes / 2
+    if (this.#thread === undefined || this.#thread.outstandingBytes + byteCount > limitBytes) {
+      const counter = kind === 'events' ? CounterId.channelDropped : CounterId.spansDropped
+      this.#settings.instruments.counters.add(counter, events.length)
       return
     }
-    this.#thread.sendBlock(joinBytes(events, byteCount), events.length)
+    this.#thread.sendBlock(kind, joinBytes(events, byteCount), events.length)
   }
 
   #sendHits(ruleHits: readonly RuleHit[]): void {

@@ -45,13 +45,13 @@ export class ReportingLife {
   }
 
   /** @param lines - given away. */
-  sendBlock(lines: Uint8Array<ArrayBuffer>, eventCount: number): void {
+  sendBlock(kind: 'events' | 'spans', lines: Uint8Array<ArrayBuffer>, eventCount: number): void {
     const byteCount = lines.byteLength
     this.#forgetTaken()
     this.#meter.send(byteCount)
-    this.#underway.push({ byteCount, eventCount })
+    this.#underway.push({ byteCount, eventCount: kind === 'events' ? eventCount : 0 })
     this.#underwayBytes += byteCount
-    this.worker.postMessage({ kind: 'events', lines, eventCount } satisfies ToReporter, [lines.buffer])
+    this.worker.postMessage({ kind, lines, eventCount } satisfies ToReporter, [lines.buffer])
   }
 
   /** Events that were on their way and not taken over. */

@@ -53,6 +53,10 @@ export class SinkLane {
     this.#random = random
   }
 
+  get takesSpans(): boolean {
+    return this.#sink.takesSpans === true
+  }
+
   /** Queues a block, or drops it with a count when there is no room. Returns at once. */
   offer(block: EventBlock): void {
     if (this.#isClosed) {

@@ -87,6 +87,12 @@ export interface OtlpSpec {
   readonly metricsPeriodMs: number
 }
 
+export interface DatadogSpec {
+  readonly kind: 'datadog'
+  /** Of the agent; empty = the options say where it is. */
+  readonly url: string
+}
+
 export type SinkTarget =
   | { readonly kind: 'none' }
   | { readonly kind: 'stdout'; readonly format?: EventFormat }
@@ -95,6 +101,7 @@ export type SinkTarget =
   | SyslogSpec
   | KafkaSpec
   | OtlpSpec
+  | DatadogSpec
 
 /** One sink; without `delivery` it gets every event. */
 export type SinkSpec = SinkTarget & { readonly delivery?: Delivery }

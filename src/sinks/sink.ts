@@ -40,6 +40,8 @@ export type WriteResult =
 export interface Sink {
   /** As configured, e.g. `stdout` or `file:/var/log/events`; the label in metrics. */
   readonly name: string
+  /** Whether it also takes requests without an event; they count as events do. */
+  readonly takesSpans?: boolean
   /** Blocks that wait are joined up to this size before they are written; left out: each is written alone. */
   readonly batchLimitBytes?: number
   /** @throws MirrorwafError `MWAF_SINK_TARGET` when the destination cannot be written at start. */

@@ -1,9 +1,12 @@
-// Builds the security event of one matched request. Everything a sender wrote goes through the redactor on its way in.
+// Builds the security event of one matched request, or of one that is reported without having matched. Everything a sender wrote
+// goes through the redactor on its way in.
 // Stage: engine -> [verdict] -> encoder; runs in the worker.
-import type { ConditionMatch, RuleMatch } from '../engine/engine.js'
+import type { ConditionMatch, EngineWork, RuleMatch } from '../engine/engine.js'
 import type { BodyFault } from '../request/body/body-fault.js'
+import { describeAttributes } from './attributes.js'
 import {
   type EventCondition,
+  type EventInspection,
   type EventMatch,
   type EventRequest,
   eventSchemaVersion,
@@ -11,10 +14,10 @@ import {
 } from './event.js'
 import type { EventIdSource } from './event-id.js'
 import type { PathCheck } from './json-paths.js'
-import type { RequestFlags } from './outcome.js'
+import type { Outcome, RequestFlags } from './outcome.js'
 import type { RecordFields } from './record-fields.js'
 import { type Redaction, type Redactor, redactedMark } from './redact.js'
-import { correlationHeaders } from './reported-headers.js'
+import { baggageKeys, correlationHeaders, traceHeaders } from './reported-headers.js'
 import { findRequestId, findTraceContext, type HeaderMap } from './trace-context.js'
 
 /** What was found out about one matched request. */
@@ -34,6 +37,10 @@ export interface EventInput {
   readonly clientChain: readonly string[]
   readonly matches: readonly RuleMatch[]
   readonly flags: RequestFlags
+  readonly outcome: Outcome
+  /** Of the request target, with parameters in place of ids. */
+  readonly endpoint: string
+  readonly work: EngineWork
   readonly queueUs: number
   readonly inspectUs: number
 }
@@ -54,6 +61,8 @@ export interface EventContext {
 
 /** More addresses than any chain of proxies has, the peer included; the header is the sender's. */
 const chainLimit = 33
+/** Longest that tracers must hand on (W3C Baggage). */
+const baggageLimit = 8192
 /** The engine's own limit on depth. */
 const keyPathLimit = 20
 
@@ -80,9 +89,11 @@ function assembleEvent(input: EventInput, context: EventContext, redactor: Redac
     },
     matches: input.matches.map((match) => describeMatch(match, context, redactor)),
     matches_omitted: 0,
-    outcome: 'matched',
+    outcome: input.outcome,
     flags: { truncated: flags.truncated, aborted: flags.aborted, timed_out: flags.timedOut },
     engine: { name, version, rules_version: rulesVersion },
+    attributes: describeAttributes(input.work.attributes, redactor),
+    inspection: describeInspection(input.work),
     timings_us: { queue: input.queueUs, inspect: input.inspectUs },
   }
 }
@@ -104,6 +115,8 @@ function describeRequest(input: EventInput, context: EventContext, redactor: Red
     trace_id: traceId,
     span_id: spanId,
     headers: showHeaders(headers, context.reportedHeaders, redactor),
+    endpoint: redactor.redactPath(input.endpoint),
+    trace_headers: showTraceHeaders(record.headers, redactor),
     body: {
       declared: record.bodyDeclaredBytes,
       seen: record.bodySeenBytes,
@@ -135,6 +148,41 @@ function showHeaders(
     if (reported.has(name)) shown[name] = redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value)
   }
   return shown
+}
+
+/** What does not look as it must is left out whole: half a trace is a wrong one. */
+function showTraceHeaders(all: RecordFields['headers'], redactor: Redactor): Readonly<Record<string, string>> {
+  const shown: Record<string, string> = Object.create(null)
+  for (const [name, value] of all) {
+    if (Object.hasOwn(shown, name)) continue
+    if (traceHeaders.get(name)?.test(value) === true) shown[name] = redactor.redactText(value)
+    if (name === 'baggage' && value.length <= baggageLimit) shown[name] = showBaggage(value, redactor)
+  }
+  return shown
+}
+
+/** Members are `key=value;property`, between commas (W3C Baggage). */
+function showBaggage(value: string, redactor: Redactor): string {
+  const members = value.split(',').map((member) => member.split(';', 1).join('').trim())
+  const wanted = members.filter((member) => baggageKeys.includes(member.slice(0, member.indexOf('=')).trim()))
+  return wanted
+    .slice(0, baggageKeys.length)
+    .map((member) => redactor.redactQuery(member))
+    .join(',')
+}
+
+function describeInspection({ engineUs, timeoutCount, errorNumber, isKept, cut }: EngineWork): EventInspection {
+  return {
+    engine_us: Math.round(engineUs),
+    timeouts: timeoutCount,
+    error: errorNumber ?? null,
+    kept: isKept,
+    cut: {
+      string_bytes: cut.stringLengthBytes ?? 0,
+      container_size: cut.containerSize ?? 0,
+      container_depth: cut.containerDepth ?? 0,
+    },
+  }
 }
 
 /** Path and query of a target in any form (RFC 9112 3.2); scheme and authority of an absolute one stand in `host`. */

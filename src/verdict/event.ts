@@ -49,9 +49,27 @@ export interface EventRequest {
   readonly trace_id: string | null
   readonly span_id: string | null
   readonly headers: Readonly<Record<string, string>>
+  /** Path with parameters in place of ids, e.g. `/users/{param:int}`. */
+  readonly endpoint: string
+  /** Headers that carry the original request's trace, as sent; of `baggage` only the ids of user, session and account. */
+  readonly trace_headers: Readonly<Record<string, string>>
   readonly body: EventBody
   /** What llhttp refused, when the tolerant reader took over; else `null`. */
   readonly parse_error: string | null
+}
+
+/** How the engine's work on the request went. */
+export interface EventInspection {
+  /** Microseconds inside the engine, all runs together; 0 when it did not run. */
+  readonly engine_us: number
+  /** Runs that the engine gave up for lack of time. */
+  readonly timeouts: number
+  /** The engine's number of its last failure, `null` when it had none. */
+  readonly error: number | null
+  /** A rule asks that the request be kept, whether or not it raised an event. */
+  readonly kept: boolean
+  /** Largest sizes that the engine's own limits cut, 0 where they cut nothing. */
+  readonly cut: { readonly string_bytes: number; readonly container_size: number; readonly container_depth: number }
 }
 
 /** What a sink's rate limit made of events that are alike (rule, route, client). */
@@ -82,6 +100,9 @@ export interface SecurityEvent {
   readonly outcome: Outcome
   readonly flags: { readonly truncated: boolean; readonly aborted: boolean; readonly timed_out: boolean }
   readonly engine: { readonly name: string; readonly version: string; readonly rules_version: string }
+  /** What rules and processors set: fingerprints, schemas (as JSON text), facts about tokens. Names are the ruleset's. */
+  readonly attributes: Readonly<Record<string, string | number>>
+  readonly inspection: EventInspection
   readonly timings_us: { readonly queue: number; readonly inspect: number }
   /** Only where a sink's rate limit folded events. */
   readonly folded?: EventFold

@@ -11,6 +11,8 @@ const contradictionLimitCount = 4
 /** One per batch. */
 export class BatchTally {
   readonly events: Uint8Array[] = []
+  readonly spans: Uint8Array[] = []
+  spansOverLimit = 0
   errorCount = 0
   #clearedCount = 0
   #engineRunCount = 0
@@ -49,6 +51,8 @@ export class BatchTally {
     return {
       kind: 'inspected',
       events: this.events,
+      spans: this.spans,
+      spansOverLimit: this.spansOverLimit,
       ruleHits,
       bodyFaults: Array.from(this.#bodyFaults, ([kind, count]) => ({ kind, count })),
       busyUs,

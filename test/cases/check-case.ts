@@ -41,6 +41,7 @@ export async function createCaseEngine(
       prefilter,
       verifyRatio: 0,
       verifyAction: 'off',
+      spans: undefined,
       redaction: { keyRegex: '', valueRegex: '', isKeyRegexDefault: false, isValueRegexDefault: false },
       service: '',
       env: '',

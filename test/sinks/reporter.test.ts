@@ -209,3 +209,19 @@ t.test('events on their way when the thread dies are counted; stop ends the trie
   await delay(600)
   t.equal(startCount, triesAtStop)
 })
+
+t.test('requests without an event take half of the channel at most, and are counted apart', async (t) => {
+  const limitBytes = 128 * 1024
+  const { reporter, instruments } = await startTestReporter({ sinkQueueLimitBytes: limitBytes })
+  t.teardown(() => reporter.stop())
+  const { counters } = instruments
+  // Four quarters of which two fit; the reporting thread acknowledges none of them before this turn of the loop ends.
+  const quarter = new Uint8Array(limitBytes / 4).fill(0x20)
+  for (let round = 0; round < 500 && counters.get(CounterId.spansDropped) === 0; round++) {
+    reporter.sendSpans([quarter, quarter, quarter, quarter])
+  }
+  t.ok(counters.get(CounterId.spansDropped) >= 1)
+  t.equal(counters.get(CounterId.channelDropped), 0)
+  reporter.send([quarter])
+  t.equal(counters.get(CounterId.channelDropped), 0, 'an event has room where no further request has')
+})

@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { ConditionMatch } from '#src/engine/engine.js'
 import { buildEvent } from '#src/verdict/build-event.js'
-import { readRecordFields } from '#src/verdict/record-fields.js'
+import { type RecordHeader, readRecordFields } from '#src/verdict/record-fields.js'
 import { makeRecord } from '../request/support/make-record.js'
-import { sampleContext, sampleInput, sampleMatch, sampleRecord } from './support/event-input.js'
+import { sampleContext, sampleInput, sampleMatch, sampleRecord, sampleWork } from './support/event-input.js'
 
 t.test('an event says what was asked, by whom, what matched and who judged', async (t) => {
   const event = buildEvent(sampleInput(), sampleContext())
@@ -25,6 +25,8 @@ t.test('an event says what was asked, by whom, what matched and who judged', asy
       trace_id: null,
       span_id: null,
       headers: Object.create(null),
+      endpoint: '/shop',
+      trace_headers: Object.create(null),
       body: { declared: null, seen: 0, inspected: 0, type: null, fault: null },
       parse_error: null,
     },
@@ -48,7 +50,76 @@ t.test('an event says what was asked, by whom, what matched and who judged', asy
     outcome: 'matched',
     flags: { truncated: false, aborted: false, timed_out: false },
     engine: { name: 'libddwaf', version: '1.30.1', rules_version: '1.18.0' },
+    attributes: Object.create(null),
+    inspection: {
+      engine_us: 41,
+      timeouts: 0,
+      error: null,
+      kept: false,
+      cut: { string_bytes: 0, container_size: 0, container_depth: 0 },
+    },
     timings_us: { queue: 1200, inspect: 90 },
+  })
+})
+
+t.test('trace headers are shown as they came, and only those that look as they must', async (t) => {
+  const shownOf = (headers: readonly RecordHeader[]): unknown =>
+    buildEvent(sampleInput({ record: sampleRecord({ headers }) }), sampleContext()).request.trace_headers
+  t.match(
+    shownOf([
+      ['x-datadog-trace-id', '1234567890123456789'],
+      ['x-datadog-parent-id', '12'],
+      ['x-datadog-sampling-priority', '-1'],
+      ['x-datadog-origin', 'rum'],
+      ['x-datadog-tags', '_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4'],
+      ['tracestate', 'dd=s:1;o:rum,other=1'],
+      ['baggage', 'user.id=u1;ttl=3, foo=bar,session.id=s1'],
+    ]),
+    {
+      'x-datadog-trace-id': '1234567890123456789',
+      'x-datadog-parent-id': '12',
+      'x-datadog-sampling-priority': '-1',
+      'x-datadog-origin': 'rum',
+      'x-datadog-tags': '_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4',
+      tracestate: 'dd=s:1;o:rum,other=1',
+      baggage: 'user.id=u1,session.id=s1',
+    },
+  )
+  t.strictSame(
+    Object.keys(
+      Object(
+        shownOf([
+          ['x-datadog-trace-id', 'hunter2'],
+          ['x-datadog-sampling-priority', '10'],
+          ['x-datadog-origin', 'a b'],
+          ['x-datadog-tags', 'x'.repeat(513)],
+          ['traceparent', '00-1-2-3'],
+          ['tracestate', 'x'.repeat(2049)],
+          ['baggage', `user.id=${'x'.repeat(8192)}`],
+        ]),
+      ),
+    ),
+    [],
+  )
+})
+
+t.test('what the engine says beside matches is in the event', async (t) => {
+  const work = sampleWork({
+    engineUs: 12.6,
+    timeoutCount: 2,
+    errorNumber: -3,
+    isKept: true,
+    attributes: { '_dd.appsec.fp.http.endpoint': 'http-get-1', 'jwt.none': 1, gone: null, endless: Number.NaN },
+    cut: { stringLengthBytes: 5000, containerDepth: 20 },
+  })
+  const { attributes, inspection } = buildEvent(sampleInput({ work }), sampleContext())
+  t.strictSame({ ...attributes }, { '_dd.appsec.fp.http.endpoint': 'http-get-1', 'jwt.none': 1 })
+  t.strictSame(inspection, {
+    engine_us: 13,
+    timeouts: 2,
+    error: -3,
+    kept: true,
+    cut: { string_bytes: 5000, container_size: 0, container_depth: 20 },
   })
 })
 

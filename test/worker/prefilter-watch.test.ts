@@ -13,6 +13,8 @@ function resultWith(contradictions: readonly Contradiction[], workerId = 1): Bat
   return {
     kind: 'inspected',
     events: [],
+    spans: [],
+    spansOverLimit: 0,
     ruleHits: [],
     bodyFaults: [],
     busyUs: 0,

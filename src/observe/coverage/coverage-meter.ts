@@ -40,7 +40,7 @@ export interface CoverageNotice {
 
 /** How much of the past the shares tell of: long enough to be steady, short enough to show a new loss. */
 export const windowMs: number = 10 * 60_000
-/** Snapshots kept, whatever the interval; with more in the window the older ones are thinned out by leaving. */
+/** Snapshots kept, whatever the interval: a newer one takes the place of one that stands too close to its predecessor. */
 const snapshotLimit = 600
 /** A gateway that answers its own counters slower is in trouble. */
 const pollTimeLimitMs = 2_000
@@ -52,7 +52,7 @@ interface MeteredSource {
   failedPolls: number
   /** Of the last good round. */
   last: GatewayCounts | undefined
-  /** Answers since then, good or not: nginx counts them as requests. */
+  /** Good answers since then: nginx counts them as requests. */
   ownRequests: number
   requests: number
   copies: number | undefined
@@ -176,10 +176,15 @@ export class CoverageMeter {
 
   #push(counts: CoverageCounts): void {
     const atMs = performance.now()
-    this.#snapshots.push({ atMs, counts })
+    const snapshots = this.#snapshots
+    const [previous, last] = snapshots.slice(-2)
+    const isCrowded =
+      previous !== undefined && last !== undefined && last.atMs - previous.atMs < windowMs / snapshotLimit
+    if (isCrowded) snapshots.pop()
+    snapshots.push({ atMs, counts })
     const isOld = (snapshot: Snapshot | undefined): boolean => snapshot !== undefined && atMs - snapshot.atMs > windowMs
     // One at the far edge stays: the window is at least its length.
-    while (this.#snapshots.length > snapshotLimit || isOld(this.#snapshots[1])) this.#snapshots.shift()
+    while (isOld(snapshots[1])) snapshots.shift()
   }
 
   #ownCounts(): CoverageCounts {

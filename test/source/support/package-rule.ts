@@ -12,11 +12,12 @@ export const packageHomes: Readonly<Record<string, string | readonly string[]>> 
   '@opentelemetry/resources': ['sinks/otlp-sink.ts', 'observe/otlp-metrics.ts'],
   '@opentelemetry/sdk-logs': 'sinks/otlp-sink.ts',
   '@opentelemetry/sdk-metrics': 'observe/otlp-metrics.ts',
+  '@msgpack/msgpack': 'sinks/datadog/encode-traces.ts',
   '@kubernetes/client-node': 'kube/access/kubeconfig.ts',
   diff: 'kube/report/yaml-diff.ts',
   // The receiver needs undici's parser and none of its client; the gateway is a client and has no business with the parser.
   // A sink that posts is a client too.
-  undici: ['parser/llhttp.ts', 'gateway/upstream.ts', 'sinks/http-sink.ts'],
+  undici: ['parser/llhttp.ts', 'gateway/upstream.ts', 'sinks/http-sink.ts', 'sinks/datadog/agent-client.ts'],
   piscina: 'worker/pool.ts',
   '@datadog/native-appsec': 'engine/ddwaf.ts',
   pino: 'observe/log.ts',
