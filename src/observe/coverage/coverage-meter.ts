@@ -178,7 +178,8 @@ export class CoverageMeter {
     const atMs = performance.now()
     const snapshots = this.#snapshots
     const [previous, last] = snapshots.slice(-2)
-    const isCrowded = previous !== undefined && last !== undefined && last.atMs - previous.atMs < windowMs / snapshotLimit
+    const isCrowded =
+      previous !== undefined && last !== undefined && last.atMs - previous.atMs < windowMs / snapshotLimit
     if (isCrowded) snapshots.pop()
     snapshots.push({ atMs, counts })
     const isOld = (snapshot: Snapshot | undefined): boolean => snapshot !== undefined && atMs - snapshot.atMs > windowMs
