@@ -5,8 +5,9 @@ import type { Log } from './observe/log.js'
 import { formatAddress } from './options/kinds/address.js'
 import { parseCoverageSource } from './options/kinds/coverage-source.js'
 import type { ServeOptions } from './options/serve-options.js'
+import { parseSinkSpec } from './sinks/parse-sink-spec.js'
 import { type Reporter, startReporter } from './sinks/reporter.js'
-import { parseSinkSpec } from './sinks/sink-spec.js'
+import type { Delivery, SinkSpec } from './sinks/sink-spec.js'
 
 /**
  * Starts the thread with its sinks and its admin port.
@@ -15,9 +16,20 @@ import { parseSinkSpec } from './sinks/sink-spec.js'
 export function openReporter(options: ServeOptions, log: Log, instruments: Instruments): Promise<Reporter> {
   const admin = options.admin === 'off' ? undefined : toListenAddress(options.admin)
   return startReporter({
-    sinks: options.events.map(parseSinkSpec),
+    sinks: options.events.map((text) => limitTraces(parseSinkSpec(text), options.datadogEventLimitCount)),
+    datadog: {
+      agentUrl: options.datadogAgentUrl,
+      agentHost: options.datadogAgentHost,
+      agentPort: options.datadogAgentPort,
+      service: options.service,
+      env: options.env,
+      version: options.version,
+      tags: options.datadogTags,
+      isStandalone: !options.apmTracing,
+    },
     sinkQueueLimitBytes: options.sinkQueueLimitBytes,
     isColoured: process.stdout.isTTY === true,
+    identity: { service: options.service, env: options.env, version: options.version },
     admin: admin?.kind === 'tcp' ? { host: admin.host, port: admin.port } : undefined,
     instruments,
     coverage: {
@@ -36,4 +48,11 @@ export function openReporter(options: ServeOptions, log: Log, instruments: Instr
 /** Where a reporter's admin port can be reached, as text. */
 export function describeAdmin({ adminAddress }: Reporter): string | undefined {
   return adminAddress === undefined ? undefined : formatAddress({ kind: 'tcp', ...adminAddress })
+}
+
+/** Datadog's tracers limit events by themselves; a rate in the target's own options goes before that. */
+function limitTraces(spec: SinkSpec, eventCount: number): SinkSpec {
+  if (spec.kind !== 'datadog' || spec.delivery?.rate !== undefined) return spec
+  const delivery: Delivery = spec.delivery ?? { minSeverity: 'info', types: [], sampleRatio: 1, rate: undefined }
+  return { ...spec, delivery: { ...delivery, rate: { eventCount, periodMs: 1000 } } }
 }

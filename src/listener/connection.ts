@@ -20,6 +20,7 @@ import {
   requestTimeout,
 } from './answers.js'
 import type { ConnectionHost, ListedConnection } from './connection-host.js'
+import { releaseChunk } from './release-chunk.js'
 
 /** Answers that the peer does not read: above this it is no gateway, and its connection ends. */
 const unreadAnswersLimitBytes = 64 * 1024
@@ -130,6 +131,7 @@ export class Connection implements RequestConsumer, ListedConnection {
     const startMs = performance.now()
     this.lastActiveMs = startMs
     const end = this.#reader.consume(chunk)
+    releaseChunk(chunk)
     if (this.#waiting === 'linger') return
     if (end.kind === 'open' && this.#pendingAnswers === 0) {
       this.#awaitMore(startMs)

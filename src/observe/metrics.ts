@@ -31,6 +31,8 @@ export interface SinkNumbers {
   readonly written: number
   readonly dropped: Readonly<Record<string, number>>
   readonly queuedBytes: number
+  readonly filtered: number
+  readonly folded: number
 }
 
 /** One value of a metric. */
@@ -53,6 +55,23 @@ export interface MetricsSources {
   readonly sinks: () => readonly SinkNumbers[]
   /** Metrics of further parts. */
   readonly further?: readonly ReadMetric[]
+}
+
+const snapshotKinds = ['counter', 'gauge', 'histogram'] as const
+
+/** One metric as Prometheus means it. */
+export interface MetricSnapshot {
+  readonly name: string
+  readonly help: string
+  readonly kind: (typeof snapshotKinds)[number]
+  readonly samples: readonly SampleSnapshot[]
+}
+
+export interface SampleSnapshot {
+  /** The metric's own, or with `_bucket`, `_sum` or `_count` for a histogram. */
+  readonly name: string
+  readonly labels: Readonly<Record<string, string | number>>
+  readonly value: number
 }
 
 /**
@@ -99,6 +118,15 @@ export class Metrics {
 
   render(): Promise<string> {
     return this.#registry.metrics()
+  }
+
+  /** The same numbers as `render`, for exporters of other kinds. */
+  async snapshot(): Promise<readonly MetricSnapshot[]> {
+    const metrics = await this.#registry.getMetricsAsJSON()
+    return metrics.flatMap(({ name, help, type, values }) => {
+      const kind = snapshotKinds.find((known) => known === String(type))
+      return kind === undefined ? [] : [{ name, help, kind, samples: values.map(toSample) }]
+    })
   }
 
   addRuleHits(hits: readonly RuleHit[]): void {
@@ -153,6 +181,12 @@ export class Metrics {
     )
     this.#registerRead('gauge', 'mirrorwaf_sink_queue_bytes', 'Bytes of events that wait', ['sink'], () =>
       sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.queuedBytes })),
+    )
+    this.#registerRead('counter', 'mirrorwaf_sink_filtered_total', 'Events that the sink is not to get', ['sink'], () =>
+      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.filtered })),
+    )
+    this.#registerRead('gauge', 'mirrorwaf_sink_folded', 'Events that others stand for', ['sink'], () =>
+      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.folded })),
     )
     this.#registerRead('counter', 'mirrorwaf_sink_dropped_total', 'Events lost', ['sink', 'reason'], () => [
       // The channel into the reporting thread stands before all sinks.
@@ -216,6 +250,16 @@ export class Metrics {
       },
     })
   }
+}
+
+function toSample(value: {
+  readonly metricName?: string
+  readonly labels: Partial<Record<string, string | number>>
+  readonly value: number
+}): SampleSnapshot {
+  const labels: Record<string, string | number> = {}
+  for (const [name, label] of Object.entries(value.labels)) if (label !== undefined) labels[name] = label
+  return { name: value.metricName ?? '', labels, value: value.value }
 }
 
 interface HistogramSource {

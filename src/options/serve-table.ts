@@ -1,16 +1,18 @@
 // The option table of the receiver: every name, unit, bound and default, once. Help and README are rendered from it.
 import { availableParallelism } from 'node:os'
+import { datadogRows } from './datadog-table.js'
 import { address, addressOrOff } from './kinds/address.js'
 import { cidr } from './kinds/cidr.js'
 import { coverageSource } from './kinds/coverage-source.js'
 import { duration } from './kinds/duration.js'
-import { list, type OptionKind, single, type ValueKind } from './kinds/option-kind.js'
+import { list, single, type ValueKind } from './kinds/option-kind.js'
 import {
   choice,
   count,
   eventTarget,
   fileMode,
   filePath,
+  jsonPath,
   optionalFilePath,
   optionalHeaderName,
   ratio,
@@ -19,13 +21,8 @@ import {
 } from './kinds/scalars.js'
 import { size } from './kinds/size.js'
 import { defaultObfuscationRegex } from './obfuscation-defaults.js'
-import {
-  environmentNameOf,
-  type OptionGroup,
-  type OptionScope,
-  type OptionSpec,
-  type OptionTable,
-} from './option-spec.js'
+import { row } from './option-row.js'
+import type { OptionTable } from './option-spec.js'
 import type { ServeOptions } from './serve-options.js'
 
 const kib = 1024
@@ -220,6 +217,12 @@ export const serveTable: OptionTable<ServeOptions> = {
     datadog: 'DD_APPSEC_OBFUSCATION_PARAMETER_VALUE_REGEXP',
     doc: 'Values that match are redacted in events.',
   },
+  redactJsonPaths: {
+    ...row('redact-json-paths', 'Inspection', list(jsonPath, { splitsFlags: true, minItems: 0 }), 'inspection'),
+    default: () => [],
+    defaultText: 'none',
+    doc: 'Values at these places of a body, and below, are redacted in events: user.card.number, items[*].pin.',
+  },
   prefilter: {
     ...row('prefilter', 'Inspection', single(choice('on', 'off', 'verify')), 'inspection'),
     default: () => 'on',
@@ -289,7 +292,7 @@ export const serveTable: OptionTable<ServeOptions> = {
   events: {
     ...row('events', 'Events and logs', list(eventTarget, { splitsFlags: false, minItems: 1 })),
     default: () => ['stdout'],
-    doc: 'Where events go; may be given several times.',
+    doc: 'Where events go; may be given several times. deploy/reporting.md has the options of each target.',
   },
   sinkQueueLimitBytes: {
     ...row('sink-queue-limit', 'Events and logs', single(size({ minBytes: 128 * kib, maxBytes: gib }))),
@@ -332,6 +335,8 @@ export const serveTable: OptionTable<ServeOptions> = {
     doc: 'Least important log lines that are written to stderr.',
   },
 
+  ...datadogRows,
+
   drainDelayMs: {
     ...row('drain-delay', 'Life cycle', single(duration({ unit: 'ms', min: 0, max: hourMs }))),
     default: () => 5 * secondMs,
@@ -342,17 +347,6 @@ export const serveTable: OptionTable<ServeOptions> = {
     default: () => 10 * secondMs,
     doc: 'Then: how long requests that are already here may take.',
   },
-}
-
-type CommonFields<T> = Pick<OptionSpec<T>, 'kind' | 'flag' | 'environment' | 'group' | 'scope'>
-
-function row<T>(
-  flag: string,
-  group: OptionGroup,
-  kind: OptionKind<T>,
-  scope: OptionScope = 'receiver',
-): CommonFields<T> {
-  return { kind, flag, environment: environmentNameOf(flag), group, scope }
 }
 
 /** The engine judges the pattern when it loads: RE2's syntax is not ours to check. */

@@ -22,3 +22,8 @@ export const readerEnds: Readonly<Record<'open' | 'close' | 'badRequest' | 'head
   badRequest: { kind: 'bad-request' },
   headTooLarge: { kind: 'head-too-large' },
 }
+
+/** CR or LF, which may stand before a request and are no part of it (RFC 9112 2.2). */
+export function isLineEnd(byte: number | undefined): boolean {
+  return byte === 0x0d || byte === 0x0a
+}

@@ -3,14 +3,18 @@ import type { AdminAddress } from '../observe/admin-server.js'
 import type { CoverageNotice, CoverageSettings } from '../observe/coverage/coverage-meter.js'
 import type { InstrumentsMemory } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { ServiceIdentity } from '../service-identity.js'
+import type { DatadogSettings } from './datadog/datadog-settings.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
 
 /** Given to the thread at its start. */
 export interface ReporterData {
   readonly sinks: readonly SinkSpec[]
+  readonly datadog: DatadogSettings
   readonly queueLimitBytes: number
   readonly isColoured: boolean
+  readonly identity: ServiceIdentity
   readonly admin: AdminAddress | undefined
   readonly instruments: InstrumentsMemory
   /** Which gateways are asked for their counters. */
@@ -21,6 +25,8 @@ export interface ReporterData {
 
 export type ToReporter =
   | { readonly kind: 'events'; readonly lines: Uint8Array; readonly eventCount: number }
+  /** Requests without an event, for sinks of traces; `eventCount` of them. */
+  | { readonly kind: 'spans'; readonly lines: Uint8Array; readonly eventCount: number }
   | { readonly kind: 'rule-hits'; readonly hits: readonly RuleHit[] }
   | { readonly kind: 'engine'; readonly info: EngineInfo }
   | { readonly kind: 'reopen' }

@@ -6,9 +6,14 @@ import { CoverageMeter } from '../observe/coverage/coverage-meter.js'
 import { coverageMetrics } from '../observe/coverage/coverage-metrics.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
+import { withinTime } from '../within-time.js'
 import { ChannelMeter } from './channel-meter.js'
 import { FanOut } from './fan-out.js'
 import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
+import { readHeaders, readTlsFiles } from './sink-files.js'
+
+/** Time for the last metrics of a collector; below the time that the main thread gives this one to end. */
+const lastPushMs = 500
 
 async function serveReporter(port: MessagePort, data: ReporterData): Promise<void> {
   const tell = (message: FromReporter): void => port.postMessage(message)
@@ -26,6 +31,7 @@ class ReporterThread {
   readonly #fanOut: FanOut
   readonly #metrics: Metrics
   readonly #admin: AdminServer | undefined
+  readonly #stopPushing: readonly (() => Promise<void>)[]
   readonly #meter: ChannelMeter
   readonly #coverage: CoverageMeter | undefined
   readonly #tell: (message: FromReporter) => void
@@ -34,6 +40,7 @@ class ReporterThread {
     fanOut: FanOut,
     metrics: Metrics,
     admin: AdminServer | undefined,
+    stopPushing: readonly (() => Promise<void>)[],
     meter: ChannelMeter,
     coverage: CoverageMeter | undefined,
     tell: (message: FromReporter) => void,
@@ -41,6 +48,7 @@ class ReporterThread {
     this.#fanOut = fanOut
     this.#metrics = metrics
     this.#admin = admin
+    this.#stopPushing = stopPushing
     this.#meter = meter
     this.#coverage = coverage
     this.#tell = tell
@@ -48,15 +56,16 @@ class ReporterThread {
 
   static async start(data: ReporterData, tell: (message: FromReporter) => void): Promise<ReporterThread> {
     const instruments = new Instruments(data.instruments)
-    const { sinks, queueLimitBytes, isColoured } = data
+    const { sinks, queueLimitBytes, isColoured, identity, datadog } = data
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
-    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, notify })
+    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
     const coverage = startCoverage(data, instruments, tell)
     const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
     const metrics = new Metrics({ instruments, sinks: () => fanOut.totals, further })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
-    return new ReporterThread(fanOut, metrics, admin, new ChannelMeter(data.acknowledged), coverage, tell)
+    const stopPushing = await pushMetrics(data, metrics)
+    return new ReporterThread(fanOut, metrics, admin, stopPushing, new ChannelMeter(data.acknowledged), coverage, tell)
   }
 
   get adminAddress(): AdminServer['address'] | undefined {
@@ -69,6 +78,10 @@ class ReporterThread {
         // Taken over: from here on the bytes count against each sink's own queue.
         this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.accept(message)
+        break
+      case 'spans':
+        this.#meter.acknowledge(message.lines.byteLength)
+        this.#fanOut.acceptSpans(message)
         break
       case 'rule-hits':
         this.#metrics.addRuleHits(message.hits)
@@ -97,7 +110,8 @@ class ReporterThread {
 
   async #stop(): Promise<void> {
     this.#coverage?.stop()
-    await Promise.all([this.#admin?.close(), this.#fanOut.close()])
+    const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastPushMs)
+    await Promise.all([this.#admin?.close(), this.#fanOut.close(), pushed])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }
@@ -119,6 +133,28 @@ function openAdmin(address: AdminServer['address'], instruments: Instruments, me
     metricsContentType: metrics.contentType,
     renderMetrics: () => metrics.render(),
   })
+}
+
+/** Metrics go to each collector that events go to. @returns what ends each of them. */
+async function pushMetrics(data: ReporterData, metrics: Metrics): Promise<readonly (() => Promise<void>)[]> {
+  const specs = data.sinks.flatMap((spec) => (spec.kind === 'otlp' && spec.metricsPeriodMs > 0 ? [spec] : []))
+  if (specs.length === 0) return []
+  const { startOtlpMetrics } = await import('../observe/otlp-metrics.js')
+  return Promise.all(
+    specs.map(async ({ url, isGzip, timeoutMs, metricsPeriodMs, headerFile, tls }) =>
+      startOtlpMetrics({
+        url,
+        isGzip,
+        timeoutMs,
+        periodMs: metricsPeriodMs,
+        headers: await readHeaders(headerFile),
+        tls: await readTlsFiles(tls),
+        identity: data.identity,
+        metrics,
+        startedAtMs: Date.now(),
+      }),
+    ),
+  )
 }
 
 function describeFault(thrown: unknown): StartFault {

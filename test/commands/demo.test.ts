@@ -57,7 +57,7 @@ t.test('what a sender wrote does not drive the terminal', async (t) => {
     http_version: '1.1',
     request_id: null,
   }
-  const rest = { trace_id: null, span_id: null, headers: {}, parse_error: null }
+  const rest = { trace_id: null, span_id: null, headers: {}, endpoint: '/', trace_headers: {}, parse_error: null }
   const text = renderEvent(
     {
       schema_version: 1,
@@ -66,13 +66,21 @@ t.test('what a sender wrote does not drive the terminal', async (t) => {
       service: '',
       env: '',
       version: '',
-      request: { ...request, ...rest, body: { declared: null, seen: 0, inspected: 0, type: null } },
+      request: { ...request, ...rest, body: { declared: null, seen: 0, inspected: 0, type: null, fault: null } },
       client: { ip: null, peer: null, chain: [] },
       matches: [{ rule, matches: [condition] }],
       matches_omitted: 0,
       outcome: 'matched',
       flags: { truncated: false, aborted: false, timed_out: false },
       engine: { name: '', version: '', rules_version: '' },
+      attributes: {},
+      inspection: {
+        engine_us: 0,
+        timeouts: 0,
+        error: null,
+        kept: false,
+        cut: { string_bytes: 0, container_size: 0, container_depth: 0 },
+      },
       timings_us: { queue: 0, inspect: 0 },
     },
     createPaint(false),

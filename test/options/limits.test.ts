@@ -92,6 +92,7 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
   ],
   'obfuscation-key-regex': 'none',
   'obfuscation-value-regex': 'none',
+  'redact-json-paths': 'none',
   prefilter: 'none',
   'verify-ratio': [
     ['0', '-1'],
@@ -141,6 +142,27 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
   env: 'none',
   'version-tag': 'none',
   'log-level': 'none',
+  'datadog-agent-url': 'none',
+  'datadog-agent-host': 'none',
+  'datadog-agent-port': [
+    ['1', '0'],
+    ['65535', '65536'],
+  ],
+  'datadog-tags': 'none',
+  'datadog-event-limit': [
+    ['1', '0'],
+    ['1000000', '1000001'],
+  ],
+  'apm-tracing': 'none',
+  'trace-limit': [
+    ['0', '-1'],
+    ['1000000', '1000001'],
+  ],
+  'api-security': 'none',
+  'api-security-period': [
+    ['0', '-1'],
+    ['86400', '86401'],
+  ],
   'drain-delay': [
     ['0', '-1'],
     ['1h', '1h1ms'],

@@ -104,8 +104,7 @@ export class Receiver {
 
   /** The metrics whose lines match and are not 0, for failure messages. */
   async #describeMetrics(pattern: RegExp): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
-    const lines = (await answer.text()).split('\n')
+    const lines = (await this.scrape()).split('\n')
     return lines.filter((line) => pattern.test(line) && !line.endsWith(' 0')).join('; ')
   }
 
@@ -117,17 +116,22 @@ export class Receiver {
 
   /** The value of a metric, summed over its label sets unless one is given, e.g. `outcome="clean"`. */
   async metric(name: string, labels = ''): Promise<number> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
-    const lines = (await answer.text()).split('\n')
+    const lines = (await this.scrape()).split('\n')
     const isMeant = (line: string): boolean => /^[ {]/.test(line.slice(name.length)) && line.startsWith(name)
     const values = lines.filter((line) => isMeant(line) && line.includes(labels)).map(valueOfLine)
     return values.reduce((sum, value) => sum + value, 0)
   }
 
+  /** All metrics, as Prometheus gets them. */
+  async scrape(): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
+    return answer.text()
+  }
+
   /** Whether a metric has any value at all. */
   async hasMetric(name: string): Promise<boolean> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
-    return (await answer.text()).split('\n').some((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    const lines = (await this.scrape()).split('\n')
+    return lines.some((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
   }
 
   outcomeCount(outcome: Outcome): Promise<number> {
