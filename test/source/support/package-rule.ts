@@ -23,8 +23,9 @@ export const packageHomes: Readonly<Record<string, string | readonly string[]>> 
   pino: 'observe/log.ts',
   // The receiver's metrics read shared memory in the reporting thread; the gateway is a process of one thread that counts itself.
   'prom-client': ['observe/metrics.ts', 'gateway/gateway-metrics.ts'],
-  // One reads a configuration to plain values, the other edits manifests as documents: they share no call.
-  yaml: ['options/config-file.ts', 'kube/manifest/manifest-text.ts'],
+  // One reads our configuration to plain values, one edits manifests as documents, one reads gateways' configurations of
+  // several documents: they share no call.
+  yaml: ['options/config-file.ts', 'kube/manifest/manifest-text.ts', 'doctor/config/check-configs.ts'],
 }
 
 /** Packages that hold data and are resolved, not run: any file may name them. */
