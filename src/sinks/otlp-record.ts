@@ -69,6 +69,7 @@ function describeAttributes(event: SecurityEvent): NonNullable<LogRecord['attrib
     'mirrorwaf.request.id': request.request_id,
     'mirrorwaf.trace.id': request.trace_id,
     'mirrorwaf.parse_error': request.parse_error,
+    'mirrorwaf.body.fault': request.body.fault,
     // Nested values are not for all backends; one text is.
     'mirrorwaf.matches': JSON.stringify(event.matches),
     'mirrorwaf.event.count': countOf(event),

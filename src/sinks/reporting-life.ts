@@ -1,6 +1,6 @@
 // One life of the reporting thread, from its start to its end, and what is on its way to it.
 import { Worker } from 'node:worker_threads'
-import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
+import { isErrorCode, MirrorwafError, reasonOf } from '../errors.js'
 import type { AdminAddress } from '../observe/admin-server.js'
 import { allocateChannelMeter, ChannelMeter } from './channel-meter.js'
 import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
@@ -96,10 +96,6 @@ function waitForStart(worker: Worker): Promise<AdminAddress | undefined> {
 
 function faultToError({ code, details, reason }: StartFault): MirrorwafError {
   return isErrorCode(code) ? new MirrorwafError(code, details) : reporterFailure(reason)
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCatalogue, code)
 }
 
 function reporterFailure(cause: unknown): MirrorwafError {

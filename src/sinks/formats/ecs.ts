@@ -82,6 +82,7 @@ function describeOwn(event: SecurityEvent): Record<string, unknown> {
     outcome: event.outcome,
     flags: event.flags,
     parse_error: event.request.parse_error,
+    body_fault: event.request.body.fault,
     peer: event.client.peer,
     client_chain: event.client.chain,
     matches: event.matches.flatMap(({ rule, matches }) => matches.map((match) => ({ rule_id: rule.id, ...match }))),

@@ -59,6 +59,7 @@ export function toOcsf(event: SecurityEvent): Record<string, unknown> {
       flags: event.flags,
       engine,
       parse_error: event.request.parse_error,
+      body_fault: event.request.body.fault,
       matches_omitted: event.matches_omitted,
       timings_us: event.timings_us,
       folded_by: folded?.by,

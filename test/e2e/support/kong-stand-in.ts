@@ -4,7 +4,7 @@ import net from 'node:net'
 import type { Test } from 'tap'
 import { portOf } from './free-ports.js'
 import type { Gateway, GatewayPorts } from './gateway.js'
-import { type HttpMessage, headerOf, takeMessage } from './http-message.js'
+import { type HttpMessage, takeMessage } from './http-message.js'
 import type { PdkAnswers } from './kong-wire.js'
 import type { Packable } from './msgpack-encode.js'
 import { type PluginServer, startPluginServer } from './plugin-server.js'
@@ -65,6 +65,7 @@ async function serve(
 /** A request as Kong's PDK describes it. */
 function answersFor(request: HttpMessage, clientAddress: string): PdkAnswers {
   const [method = '', target = ''] = request.startLine.split(' ')
+  const isOnDisk = request.body.length > bodyBufferBytes
   const shared = new Map<string, Packable>()
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, values]) => [name, [...values]]))
   return {
@@ -72,10 +73,12 @@ function answersFor(request: HttpMessage, clientAddress: string): PdkAnswers {
     'kong.request.get_path_with_query': () => Buffer.from(target, 'latin1').toString('utf8'),
     'kong.request.get_headers': () => headers,
     'kong.client.get_ip': () => clientAddress,
+    'kong.request.get_http_version': () => 1.1,
+    'kong.router.get_route': () => ({ request_buffering: true, protocols: ['http', 'https'] }),
+    'kong.request.get_body': () => null,
+    'kong.nginx.get_var': () => (isOnDisk ? '/usr/local/kong/client_body_temp/1' : null),
     'kong.request.get_raw_body': () => {
-      if (request.body.length > bodyBufferBytes || headerOf(request, 'transfer-encoding') !== undefined) {
-        throw new Error('the body was asked for although it is on disk')
-      }
+      if (isOnDisk) throw new Error('the body was asked for although it is on disk')
       return request.body
     },
     'kong.ctx.shared.set': (key, value) => {

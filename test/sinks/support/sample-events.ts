@@ -29,6 +29,7 @@ export const fullEvent: SecurityEvent = buildEvent(
     hostRaw: 'shop.example:8443',
     bodyInspectedBytes: 40,
     bodyType: 'application/json',
+    bodyFault: 'json_cut',
     clientIp: '2001:db8::7',
     clientChain: ['2001:db8::7', '2001:db8::1'],
     matches: [
