@@ -20,7 +20,7 @@ t.test(
     preload.searchParams.set('jumps', jumpsInHours.join(','))
     const timeouts = ['--idle-timeout', '1h', '--head-timeout', '2s', '--body-timeout', '2s', '--batch-deadline', '5s']
     const receiver = await Receiver.start(t, { nodeArgs: ['--import', preload.href], args: timeouts })
-    const load = startAttacks(receiver.port)
+    const load = startAttacks(t, receiver.port)
     await sleep(1_000)
     for (const [index, hours] of jumpsInHours.entries()) {
       receiver.process.signal('SIGUSR2')

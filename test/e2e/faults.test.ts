@@ -13,7 +13,7 @@ t.setTimeout(300_000)
 
 t.test('SIGTERM under load: what was answered is inspected and reported, then the exit is clean', async (t) => {
   const receiver = await Receiver.start(t)
-  const load = startAttacks(receiver.port)
+  const load = startAttacks(t, receiver.port)
   await sleep(1_500)
   receiver.process.signal('SIGTERM')
   t.equal(await receiver.process.ended, 'exit 0')
@@ -25,7 +25,7 @@ t.test('SIGTERM under load: what was answered is inspected and reported, then th
 
 t.test('rules loaded again under load: nothing is lost, nothing waits', async (t) => {
   const receiver = await Receiver.start(t)
-  const load = startAttacks(receiver.port)
+  const load = startAttacks(t, receiver.port)
   for (let count = 1; count <= 3; count += 1) {
     receiver.process.signal('SIGHUP')
     await waitUntil(`reload ${count}`, async () => {
@@ -62,10 +62,12 @@ t.test('rules that went bad: the old ones stay, and it is counted', async (t) =>
 
 t.test('a reader of events that stands still costs events, counted, and no answer', async (t) => {
   const receiver = await Receiver.start(t, { isOutputStalled: true, args: ['--sink-queue-limit', '128KiB'] })
-  const load = startAttacks(receiver.port)
-  await waitUntil('events to be dropped', async () => {
-    return (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined
-  })
+  const load = startAttacks(t, receiver.port)
+  await waitUntil(
+    'events to be dropped',
+    async () => (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined,
+    () => receiver.process.describe(),
+  )
   await sleep(10_000)
   const result = await load.stop()
   testAnswers(t, result)
@@ -76,20 +78,24 @@ t.test('a reader of events that stands still costs events, counted, and no answe
 
 t.test('a disk without room from the start costs events, counted, and no answer', async (t) => {
   const receiver = await Receiver.start(t, { args: ['--events', 'file:/dev/full'] })
-  const load = startAttacks(receiver.port)
-  await waitUntil('events to be dropped', async () => {
-    return (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined
-  })
+  const load = startAttacks(t, receiver.port)
+  await waitUntil(
+    'events to be dropped',
+    async () => (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined,
+    () => receiver.process.describe(),
+  )
   testAnswers(t, await load.stop())
 })
 
 t.test('a disk that fills up: what fits is whole, the rest is counted, and with room again events go on', async (t) => {
   const limitBytes = 64 * 1024
   const receiver = await Receiver.start(t, { fileLimitBytes: limitBytes })
-  const load = startAttacks(receiver.port)
-  await waitUntil('events to be dropped', async () => {
-    return (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined
-  })
+  const load = startAttacks(t, receiver.port)
+  await waitUntil(
+    'events to be dropped',
+    async () => (await receiver.metric('mirrorwaf_sink_dropped_total')) > 0 || undefined,
+    () => receiver.process.describe(),
+  )
   const result = await load.stop()
   testAnswers(t, result)
   await receiver.awaitDecided(result.answered.length)

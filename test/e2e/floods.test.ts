@@ -21,7 +21,7 @@ t.test('10,000 clients that stand still in the head, in the body and between req
   await waitUntil('all connections to be accepted', async () => {
     return (await receiver.metric('mirrorwaf_connections_open')) === 3 * each || undefined
   })
-  const load = startAttacks(receiver.port, 1_600)
+  const load = startAttacks(t, receiver.port, 1_600)
   await sleep(5_000)
   testAnswers(t, await load.stop())
   const grownMiB = ((await receiver.metric('process_resident_memory_bytes')) - before) / 2 ** 20
@@ -49,7 +49,7 @@ t.test(
 t.test('a flood of connections at the limit holds up nobody who is connected', async (t) => {
   const limit = 200
   const receiver = await Receiver.start(t, { args: ['--connection-limit', String(limit)] })
-  const load = startAttacks(receiver.port)
+  const load = startAttacks(t, receiver.port)
   await waitUntil('the load to be connected', () => load.count > 20 || undefined)
   await openConnections(t, receiver.port, limit - 10, 'GET / HTTP/1.1\r\n')
   const endMs = performance.now() + 3_000

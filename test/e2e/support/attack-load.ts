@@ -13,8 +13,11 @@ export function attackNumber(number: number): Buffer {
   return requestText({ target: `/?x=$globals&case=n${number}-`, headers: ['User-Agent: mirrorwaf-e2e'] })
 }
 
-export function startAttacks(port: number, requestsPerSecond = 300): Load {
-  return Load.start({ port, connections: 10, requestsPerSecond, requestOf: attackNumber })
+/** Ends with the test at the latest: a load that a failed test left behind would keep its process alive. */
+export function startAttacks(t: Test, port: number, requestsPerSecond = 300): Load {
+  const load = Load.start({ port, connections: 10, requestsPerSecond, requestOf: attackNumber })
+  t.teardown(() => load.stop())
+  return load
 }
 
 /** Numbers of the answered requests that have no event. */
