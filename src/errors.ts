@@ -51,6 +51,10 @@ export const errorCatalogue = {
   MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
   MWAF_REPORTER_FAILED: 'The reporting thread does not work: {reason}. Without it no event and no metric gets out.',
 
+  // store
+  MWAF_STORE_OPEN: 'Cannot keep events in {path}: {reason}. Give another file with --store.',
+  MWAF_STORE_DAMAGED: 'The event store {path} is damaged ({reason}). It was moved to {moved}; a new one was begun.',
+
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 

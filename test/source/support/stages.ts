@@ -11,6 +11,8 @@ export const stages = [
   'engine',
   'verdict',
   'sinks',
+  'store',
+  'ui',
   'observe',
   'options',
 ] as const
@@ -27,6 +29,8 @@ export const mayNameTypesOf: Readonly<Record<Stage, readonly Stage[]>> = {
   engine: ['request'],
   verdict: ['batch', 'request', 'engine', 'options'],
   sinks: ['verdict', 'observe', 'options'],
+  store: ['sinks', 'observe'],
+  ui: ['store', 'observe', 'engine', 'sinks'],
   observe: ['verdict', 'sinks'],
   options: [],
 }
