@@ -55,6 +55,11 @@ export const errorCatalogue = {
   MWAF_STORE_OPEN: 'Cannot keep events in {path}: {reason}. Give another file with --store.',
   MWAF_STORE_DAMAGED: 'The event store {path} is damaged ({reason}). It was moved to {moved}; a new one was begun.',
 
+  // ui
+  MWAF_UI_TOKEN:
+    'The page needs a token: {reason}. Give a file that holds one of 16 characters or more with --ui-token-file.',
+  MWAF_UI_FILES: 'The files of the page cannot be read: {reason}. Build with `npm start`, or install again.',
+
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
 

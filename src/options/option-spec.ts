@@ -13,6 +13,7 @@ export const optionGroups = [
   'Inspection',
   'Workers',
   'Events and logs',
+  'History and page',
   'Life cycle',
 ] as const
 export type OptionGroup = (typeof optionGroups)[number]

@@ -93,6 +93,19 @@ export interface ServeOptions {
   readonly service: string
   readonly env: string
   readonly version: string
+
+  // history and page
+  /** Database file; empty = in memory, when there is a page to show it. */
+  readonly store: string
+  readonly storeLimitBytes: number
+  readonly storeAgeMs: number
+  /** Address of the live page, or `off`. */
+  readonly ui: string
+  /** Names under which the page may be asked for, beside IP addresses and localhost. */
+  readonly uiHosts: readonly string[]
+  /** Empty = none. */
+  readonly uiTokenFile: string
+
   readonly drainDelayMs: number
   readonly drainTimeoutMs: number
   readonly logLevel: LogLevel

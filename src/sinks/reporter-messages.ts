@@ -2,6 +2,8 @@
 import type { AdminAddress } from '../observe/admin-server.js'
 import type { InstrumentsMemory } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { StoreNotice } from '../store/event-store.js'
+import type { DeskSettings } from '../ui/event-desk.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
 
@@ -11,6 +13,7 @@ export interface ReporterData {
   readonly queueLimitBytes: number
   readonly isColoured: boolean
   readonly admin: AdminAddress | undefined
+  readonly desk: DeskSettings | undefined
   readonly instruments: InstrumentsMemory
   /** One Int32: bytes of event blocks that the thread has taken over, wrapping; see `ChannelMeter`. */
   readonly acknowledged: SharedArrayBuffer
@@ -25,9 +28,9 @@ export type ToReporter =
   | { readonly kind: 'stop' }
 
 export type FromReporter =
-  | { readonly kind: 'started'; readonly admin: AdminAddress | undefined }
+  | { readonly kind: 'started'; readonly admin: AdminAddress | undefined; readonly ui: AdminAddress | undefined }
   | { readonly kind: 'refused'; readonly fault: StartFault }
-  | { readonly kind: 'notice'; readonly notice: SinkNotice }
+  | { readonly kind: 'notice'; readonly notice: SinkNotice | StoreNotice }
   | { readonly kind: 'flushed'; readonly id: number; readonly report: FlushReport }
   | { readonly kind: 'stopped'; readonly totals: readonly SinkTotals[] }
 

@@ -4,6 +4,7 @@ import { MirrorwafError, reasonOf } from '../errors.js'
 import { type AdminServer, startAdminServer } from '../observe/admin-server.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
+import { EventDesk } from '../ui/event-desk.js'
 import { ChannelMeter } from './channel-meter.js'
 import { FanOut } from './fan-out.js'
 import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
@@ -13,7 +14,7 @@ async function serveReporter(port: MessagePort, data: ReporterData): Promise<voi
   try {
     const reporter = await ReporterThread.start(data, tell)
     port.on('message', (message: ToReporter) => reporter.handle(message))
-    tell({ kind: 'started', admin: reporter.adminAddress })
+    tell({ kind: 'started', admin: reporter.adminAddress, ui: reporter.uiAddress })
   } catch (thrown) {
     tell({ kind: 'refused', fault: describeFault(thrown) })
     port.close()
@@ -24,6 +25,7 @@ class ReporterThread {
   readonly #fanOut: FanOut
   readonly #metrics: Metrics
   readonly #admin: AdminServer | undefined
+  readonly #desk: EventDesk | undefined
   readonly #meter: ChannelMeter
   readonly #tell: (message: FromReporter) => void
 
@@ -31,12 +33,14 @@ class ReporterThread {
     fanOut: FanOut,
     metrics: Metrics,
     admin: AdminServer | undefined,
+    desk: EventDesk | undefined,
     meter: ChannelMeter,
     tell: (message: FromReporter) => void,
   ) {
     this.#fanOut = fanOut
     this.#metrics = metrics
     this.#admin = admin
+    this.#desk = desk
     this.#meter = meter
     this.#tell = tell
   }
@@ -47,13 +51,18 @@ class ReporterThread {
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
     const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, notify })
-    const metrics = new Metrics({ instruments, sinks: () => fanOut.totals })
+    const desk = data.desk === undefined ? undefined : await EventDesk.open(data.desk, instruments, notify)
+    const metrics = new Metrics({ instruments, sinks: () => [...fanOut.totals, ...(desk?.totals ?? [])] })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
-    return new ReporterThread(fanOut, metrics, admin, new ChannelMeter(data.acknowledged), tell)
+    return new ReporterThread(fanOut, metrics, admin, desk, new ChannelMeter(data.acknowledged), tell)
   }
 
   get adminAddress(): AdminServer['address'] | undefined {
     return this.#admin?.address
+  }
+
+  get uiAddress(): AdminServer['address'] | undefined {
+    return this.#desk?.address
   }
 
   handle(message: ToReporter): void {
@@ -62,12 +71,14 @@ class ReporterThread {
         // Taken over: from here on the bytes count against each sink's own queue.
         this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.accept(message)
+        this.#desk?.accept(message)
         break
       case 'rule-hits':
         this.#metrics.addRuleHits(message.hits)
         break
       case 'engine':
         this.#metrics.setEngine(message.info)
+        void this.#desk?.rulesChanged()
         break
       case 'reopen':
         this.#fanOut.reopen()
@@ -84,12 +95,13 @@ class ReporterThread {
   }
 
   async #flush(id: number, timeLimitMs: number): Promise<void> {
-    const isComplete = await this.#fanOut.flush(timeLimitMs)
+    const flushed = await Promise.all([this.#fanOut.flush(timeLimitMs), this.#desk?.flush(timeLimitMs) ?? true])
+    const isComplete = flushed.every(Boolean)
     this.#tell({ kind: 'flushed', id, report: { isComplete, totals: this.#fanOut.totals } })
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#admin?.close(), this.#fanOut.close()])
+    await Promise.all([this.#admin?.close(), this.#desk?.close(), this.#fanOut.close()])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }

@@ -6,6 +6,8 @@ import type { AdminAddress } from '../observe/admin-server.js'
 import { CounterId } from '../observe/counter-ids.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { StoreNotice } from '../store/event-store.js'
+import type { DeskSettings } from '../ui/event-desk.js'
 import { allocateChannelMeter, ChannelMeter, channelLimitMaxBytes } from './channel-meter.js'
 import { HitTally } from './hit-tally.js'
 import type { FlushReport, FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
@@ -20,9 +22,11 @@ export interface ReporterSettings {
   readonly isColoured: boolean
   /** Where health, readiness and metrics are served; `undefined`: nowhere. */
   readonly admin: AdminAddress | undefined
+  /** What keeps events and shows them; left out: nothing does. */
+  readonly desk?: DeskSettings | undefined
   readonly instruments: Instruments
   /** Told what an operator should read; the main thread's log. */
-  readonly onNotice: (notice: SinkNotice) => void
+  readonly onNotice: (notice: SinkNotice | StoreNotice) => void
   /** The thread ended although nobody stopped it: nothing is reported any more. */
   readonly onFailure: (error: MirrorwafError) => void
 }
@@ -30,6 +34,8 @@ export interface ReporterSettings {
 export interface Reporter {
   /** Where the admin port listens, with the real port; `undefined` when there is none. */
   readonly adminAddress: AdminAddress | undefined
+  /** Where the page listens, likewise. */
+  readonly uiAddress: AdminAddress | undefined
   /**
    * Hands events over; returns at once. Events that find the channel full are dropped and counted; rule hits never are.
    * @param events - encoded by `encodeEvent`; copied, so the caller keeps them.
@@ -68,6 +74,7 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     queueLimitBytes: limitBytes,
     isColoured: settings.isColoured,
     admin: settings.admin,
+    desk: settings.desk,
     instruments: settings.instruments.memory,
     acknowledged,
   }
@@ -76,12 +83,19 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     workerData: data,
     execArgv: [],
   })
-  const adminAddress = await waitForStart(worker)
-  return new ThreadReporter(worker, settings, new ChannelMeter(acknowledged), limitBytes, adminAddress)
+  const addresses = await waitForStart(worker)
+  return new ThreadReporter(worker, settings, new ChannelMeter(acknowledged), limitBytes, addresses)
+}
+
+/** Where the thread can be reached. */
+interface BoundAddresses {
+  readonly admin: AdminAddress | undefined
+  readonly ui: AdminAddress | undefined
 }
 
 class ThreadReporter implements Reporter {
   readonly adminAddress: AdminAddress | undefined
+  readonly uiAddress: AdminAddress | undefined
   readonly #worker: Worker
   readonly #settings: ReporterSettings
   readonly #meter: ChannelMeter
@@ -99,9 +113,10 @@ class ThreadReporter implements Reporter {
     settings: ReporterSettings,
     meter: ChannelMeter,
     limitBytes: number,
-    adminAddress: AdminAddress | undefined,
+    addresses: BoundAddresses,
   ) {
-    this.adminAddress = adminAddress
+    this.adminAddress = addresses.admin
+    this.uiAddress = addresses.ui
     this.#worker = worker
     this.#settings = settings
     this.#meter = meter
@@ -217,7 +232,7 @@ class ThreadReporter implements Reporter {
   }
 }
 
-function waitForStart(worker: Worker): Promise<AdminAddress | undefined> {
+function waitForStart(worker: Worker): Promise<BoundAddresses> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number): void => fail(`it exited with ${code}`)
     const stopWaiting = (): void => {
@@ -231,7 +246,7 @@ function waitForStart(worker: Worker): Promise<AdminAddress | undefined> {
     function onMessage(message: FromReporter): void {
       if (message.kind !== 'started' && message.kind !== 'refused') return
       stopWaiting()
-      if (message.kind === 'started') resolve(message.admin)
+      if (message.kind === 'started') resolve(message)
       else reject(faultToError(message.fault))
     }
     function fail(reason: unknown): void {
