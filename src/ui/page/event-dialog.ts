@@ -94,7 +94,7 @@ export class EventDialog {
 
   #makeSimilar(event: EventSummary, signal: AbortSignal): HTMLElement {
     const [first] = event.rules
-    const list = make('ol', { class: 'events small' })
+    const list = make('ol', { class: 'events small', 'aria-label': 'Similar events' })
     const found = make('p', { class: 'empty' }, 'Looking…')
     void this.#findSimilar({ rule: first?.id, route: event.route }, event.id, list, found, signal)
     return section('Similar events: same rule, same route', found, list)

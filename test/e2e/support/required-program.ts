@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter } from 'node:path'
 import { cacheFolder } from './repository.js'
 
-export type ProgramName = 'nginx' | 'envoy' | 'go'
+export type ProgramName = 'nginx' | 'envoy' | 'go' | 'chromium'
 
 interface ProgramFacts {
   /** Folders searched after PATH. */
@@ -15,6 +15,7 @@ interface ProgramFacts {
 const programs: Readonly<Record<ProgramName, ProgramFacts>> = {
   nginx: { folders: ['/usr/sbin', '/usr/local/sbin'], install: '.ci/install-gateways' },
   envoy: { folders: [`${cacheFolder}/bin`], install: '.ci/install-gateways' },
+  chromium: { folders: [], install: '.ci/install-chromium' },
   go: { folders: ['/usr/local/go/bin'], install: 'install Go 1.25 or later' },
 }
 
