@@ -9,9 +9,11 @@ import { findFreePorts } from './support/free-ports.js'
 import { Receiver } from './support/receiver.js'
 import { repositoryRoot, temporaryFolder } from './support/repository.js'
 import { findProgram } from './support/required-program.js'
-import { waitUntil } from './support/wait-until.js'
+import { sleep, waitUntil } from './support/wait-until.js'
 
 const chromium = findProgram('chromium')
+/** Pictures for people have some history in their charts. */
+const makesPictures: boolean = process.env['MIRRORWAF_PICTURES'] === '1'
 const attacks = demoTraffic.filter(({ isAttack }) => isAttack)
 
 async function startScene(t: Test, args: readonly string[] = []): Promise<{ receiver: Receiver; url: string }> {
@@ -35,7 +37,7 @@ async function sendTraffic(receiver: Receiver, rounds: number): Promise<void> {
 async function takePicture(page: Page, name: string): Promise<void> {
   const png = await page.screenshot({ animations: 'disabled' })
   const folders = [`${repositoryRoot}/build/pictures`]
-  if (process.env['MIRRORWAF_PICTURES'] === '1') folders.push(`${repositoryRoot}/deploy/pictures`)
+  if (makesPictures) folders.push(`${repositoryRoot}/deploy/pictures`)
   for (const folder of folders) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(`${folder}/${name}.png`, png)
@@ -48,14 +50,18 @@ t.test(
   async (t) => {
     const { receiver, url } = await startScene(t)
     await sendTraffic(receiver, 12)
-    const { page, offences } = await openWatched(await startBrowser(t, chromium.path), url)
+    const browser = await startBrowser(t, chromium.path)
+    const { page, offences } = await openWatched(browser, url, { colorScheme: 'dark' })
     const rows = page.locator('#events button.event')
     await rows.nth(49).waitFor()
     await page.getByRole('figure').nth(5).waitFor()
     t.equal(await page.getByRole('figure').count(), 6)
     t.equal(await page.locator('#live-state').innerText(), 'live')
 
-    await sendTraffic(receiver, 2)
+    for (let second = 0; second < (makesPictures ? 90 : 1); second++) {
+      await sendTraffic(receiver, 1 + (second % 5))
+      await sleep(1000)
+    }
     await waitUntil('a tile to count the attacks', async () => {
       const attacksTile = await page.locator('.tile', { hasText: 'Attacks' }).innerText()
       return Number(/[1-9]\d*/.exec(attacksTile)?.[0] ?? 0) > 0 || undefined
