@@ -35,13 +35,13 @@ export function placeWords(address: string, keyPath: readonly string[]): string 
   return path.length === 0 ? place.any : `${place.one} ${quote(path)}`
 }
 
-/** E.g. `any query parameter or any header`. */
+/** E.g. `any query parameter, body field or header "referer"`. What no mirrored request carries is left out beside what one does. */
 export function anyOf(inputs: readonly { readonly address: string; readonly keyPath: readonly string[] }[]): string {
-  const words = inputs.map(({ address, keyPath }) => {
-    const place = placeWords(address, keyPath)
-    return keyPath.length > 0 || place.startsWith('the ') ? place : `any ${place}`
-  })
-  return new Intl.ListFormat('en', { type: 'disjunction' }).format(new Set(words))
+  const carried = inputs.filter(({ address }) => Object.hasOwn(places, address))
+  const shown = carried.length > 0 ? carried : inputs
+  const words = new Set(shown.map(({ address, keyPath }) => placeWords(address, keyPath)))
+  const list = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(words)
+  return shown[0]?.keyPath.length === 0 && !list.startsWith('the ') ? `any ${list}` : list
 }
 
 /** Whether the first key of an address is a name that a sender or a program gave. */
