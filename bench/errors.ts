@@ -13,6 +13,8 @@ export const benchErrorCatalogue = {
   MWAF_BENCH_SERVER_START: '{server} did not become ready: {reason}.',
   MWAF_BENCH_SENDER: 'The load sender failed: {reason}.',
   MWAF_BENCH_BASE: 'Cannot build the base {ref}: {reason}.',
+  MWAF_BENCH_PERF:
+    'perf could not sample the receiver: {reason}. Install Linux perf (Debian: linux-perf) and allow it (kernel.perf_event_paranoid).',
   MWAF_BENCH_PLATFORM: 'CPU and memory of processes are read from {path}, which this machine does not have. Use Linux.',
 } as const
 

@@ -46,10 +46,19 @@ export const errorCatalogue = {
 
   // sinks
   MWAF_SINK_TARGET: 'Cannot write events to {target}: {reason}.',
+  MWAF_SINK_SPEC: 'Cannot use --events {target}: {reason}.',
+  MWAF_SINK_WAITING:
+    'Events for {target} wait: {reason}. They are tried again; what finds no room meanwhile is lost ({dropped} so far).',
   MWAF_SINK_WRITE:
     'Events for {target} are being lost ({dropped} so far): {reason}. The counts are in mirrorwaf_sink_dropped_total.',
   MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
-  MWAF_REPORTER_FAILED: 'The reporting thread does not work: {reason}. Without it no event and no metric gets out.',
+  MWAF_REPORTER_FAILED:
+    'The reporting thread does not work: {reason}. Without it no event and no metric gets out; once it has run, it is started again.',
+
+  // coverage
+  MWAF_COVERAGE_SOURCE:
+    'The counters of {source} cannot be read: {reason}. What the mirror loses is not known until they can; check --coverage-source.',
+  MWAF_COVERAGE_SOURCE_BACK: 'The counters of {source} can be read again.',
 
   // store
   MWAF_STORE_OPEN: 'Cannot keep events in {path}: {reason}. Give another file with --store.',
@@ -62,6 +71,8 @@ export const errorCatalogue = {
 
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
+  MWAF_SCAN_FRAMING:
+    'Framing was lost, and {bytes} bytes behind that were taken for the body of the request at hand. Requests among them were not read as such; give each connection a file of its own.',
 
   // kube
   MWAF_KUBE_CONFIG: 'Cannot use the kubeconfig {path}: {reason}. Name another with --kubeconfig or KUBECONFIG.',
@@ -98,6 +109,10 @@ export const errorCatalogue = {
   MWAF_GATEWAY_KEYS: 'Cannot read the API keys in {path}: {reason}. Give `NAME KEY` lines with --key-file.',
   MWAF_GATEWAY_MIRROR:
     'Copies do not reach the receiver {receiver}: {reason}. Clients notice nothing; lost copies are counted.',
+
+  // doctor
+  MWAF_DOCTOR_CONFIG:
+    'Cannot check {path}: {reason}. Give an nginx configuration, an Envoy bootstrap, or Gateway API objects.',
 
   // kong
   MWAF_KONG_OFF: 'Plugins are off. Name their folder with --plugins-dir, and the plugins to load with --plugins.',
@@ -140,6 +155,11 @@ export class MirrorwafError extends Error {
     this.code = code
     this.details = details
   }
+}
+
+/** For codes that come back from another thread or process as plain text. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code)
 }
 
 /** The human part of anything thrown: its message, or its text when it is no Error. */

@@ -17,6 +17,7 @@ import { describeAdmin, describePage, openReporter } from './open-reporter.js'
 import type { ServeOptions } from './options/serve-options.js'
 import { RequestReader } from './parser/request-reader.js'
 import { Staging } from './parser/staging.js'
+import { bodyFaults } from './request/body/body-fault.js'
 import type { Reporter } from './sinks/reporter.js'
 import { outcomeIndex } from './verdict/outcome.js'
 import { delay, withinTime } from './within-time.js'
@@ -225,8 +226,12 @@ function observePool(
       counters.add(CounterId.engineRuns, result.engineRunCount)
       counters.add(CounterId.engineErrors, result.engineErrorCount)
       counters.add(CounterId.eventsBuilt, result.events.length)
+      for (const { kind, count } of result.bodyFaults)
+        counters.add(CounterId.bodyFault + bodyFaults.indexOf(kind), count)
       prefilter.note(result)
       if (result.events.length > 0 || result.ruleHits.length > 0) reporter.send(result.events, result.ruleHits)
+      if (result.spans.length > 0) reporter.sendSpans(result.spans)
+      counters.add(CounterId.spansDropped, result.spansOverLimit)
       if (hooks.onEvent !== undefined) for (const line of result.events) hooks.onEvent(line)
     },
     onIdle: () => late.batcher?.onWorkerIdle(),
@@ -268,11 +273,12 @@ function createListener(
   return new Listener(
     settings,
     {
+      staging,
+      limits: options,
       createReader: (consumer) => new RequestReader(options, staging, consumer, facts),
       isPeerAllowed,
       addWhole: (assembly, recordFacts, chunk) => batcher.addFromChunk(assembly, recordFacts, chunk),
       addStaged: (assembly, recordFacts, slab) => batcher.addStaged(assembly, recordFacts, slab),
-      inFlightBytes: () => staging.usedBytes,
       queueBytes: () => batcher.waitingBytes,
     },
     instruments,

@@ -30,8 +30,7 @@ const smallestRelevant = 1.03
 
 /**
  * Judges one figure. Slower means both: the whole interval of the change lies above 1, and its middle lies beyond all that base
- * against base reaches. Simulated with 6 to 18 rounds and the spreads seen on a busy machine, that cries wolf in at most 1 % of
- * runs without a change.
+ * against base reaches. Whether that holds on a machine is what `--self-test` asks.
  */
 export function judge(series: ArmSeries): Judgement {
   const base = series.baseA.map((values, round) =>

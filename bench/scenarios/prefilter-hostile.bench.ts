@@ -76,16 +76,19 @@ function vary(value: string): string {
 interface Cost {
   readonly us: number
   readonly transitions: number
+  /** Table flushes on the way: their cost belongs to the value that met them. */
+  readonly flushes: number
 }
 
 function costOf(value: string): Cost {
   const bytes = Buffer.from(value).subarray(0, valueBytes)
-  const { transitions } = prefilter.stats
+  const { transitions, flushes } = prefilter.stats
   const startedAt = performance.now()
   prefilter.reset()
   prefilter.sink.address('server.request.body').string(bytes, 0, bytes.length)
   const us = (performance.now() - startedAt) * 1000
-  return { us, transitions: prefilter.stats.transitions - transitions }
+  const after = prefilter.stats
+  return { us, transitions: after.transitions - transitions, flushes: after.flushes - flushes }
 }
 
 /** Every value is new to the automata when it is measured: measuring it once more would find its states built. */
@@ -114,6 +117,9 @@ const figures = {
   p99Us: Math.round(costs[Math.floor(costs.length / 100)]?.us ?? 0),
   maxUs: Math.round(costs[0]?.us ?? 0),
   transitionsPerValue: Math.round(costs.reduce((sum, { transitions }) => sum + transitions, 0) / costs.length),
+  costliest: costs.slice(0, 5),
+  // A value that took long without transitions waited for its processor; these took long for work.
+  mostTransitions: costs.toSorted((left, right) => right.transitions - left.transitions).slice(0, 5),
   stats: { ...prefilter.stats, tables: undefined },
 }
 process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`)

@@ -21,12 +21,16 @@ export interface ReceiverSetup {
   readonly serveArguments?: readonly string[]
   /** Whether it inspects; without, every copy is counted as shed and dropped. */
   readonly isInspecting: boolean
+  /** Where events go beside the file. */
+  readonly moreEvents?: readonly string[]
 }
 
 /** A receiver that also tells its metrics. */
 export interface RunningReceiver extends RunningServer {
   /** The text of its /metrics. */
   readMetrics(): Promise<string>
+  /** The file that it writes events to; gone after `stop`. */
+  readonly eventsPath: string
 }
 
 /** Our receiver as a kind of server. */
@@ -48,12 +52,14 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
   const scratch = mkdtempSync(join(tmpdir(), 'mirrorwaf-bench-'))
   const [port, adminPort] = [await findFreePort(), await findFreePort()]
   const admin = `http://127.0.0.1:${adminPort}`
+  const eventsPath = join(scratch, 'events.jsonl')
   const serve = [
     ...['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`],
-    ...['--workers', '1', '--events', `file:${join(scratch, 'events.jsonl')}`, '--drain-delay', '0'],
+    ...['--workers', '1', '--events', `file:${eventsPath}`, '--drain-delay', '0'],
     ...(request.mode === 'hijack' ? ['--hijack'] : []),
     ...(setup.isInspecting ? [] : ['--inspection', 'off']),
     ...(setup.serveArguments ?? []),
+    ...(setup.moreEvents ?? []).flatMap((target) => ['--events', target]),
   ]
   const command = [process.execPath, ...(setup.nodeArguments ?? []), mainPath, 'serve', ...serve] as const
   const removeScratch = (): void => {
@@ -70,6 +76,7 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
       flushMs: 0,
       burstBytes,
       readMetrics,
+      eventsPath,
       report: async () => (setup.isInspecting ? readReport(await readMetrics()) : emptyReport),
       stop: () => child.stop().finally(removeScratch),
     }

@@ -19,7 +19,7 @@ export const Word = {
   methodEnd: 6,
   targetStart: 7,
   targetEnd: 8,
-  /** 10 for HTTP/1.0, 11 for HTTP/1.1, 0 when the tolerant reader found none. */
+  /** 10 for HTTP/1.0, 11 for HTTP/1.1, 20 for HTTP/2, 0 when the tolerant reader found none. */
   httpVersion: 9,
   headerCount: 10,
   trailerCount: 11,

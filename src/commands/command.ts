@@ -9,6 +9,8 @@ export interface CommandIo {
   readonly environment: Environment
   /** True when a person watches stderr: progress may be drawn there. */
   readonly isWatched: boolean
+  /** True when stdout is a terminal and NO_COLOR is not set. */
+  readonly isColoured: boolean
   /** Writes to stdout and waits until it is taken. False = nobody reads any more (`| head`); then stop quietly. */
   print(text: string): Promise<boolean>
   /** Writes to stderr. */

@@ -45,6 +45,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   'MWAF_OPTIONS_UNKNOWN',
   'MWAF_OPTIONS_VALUE',
   'MWAF_OPTIONS_FILE',
+  'MWAF_SINK_SPEC',
   'MWAF_COMMAND_UNKNOWN',
   'MWAF_COMMAND_ARGUMENT',
 ])

@@ -6,9 +6,12 @@ import { describeFailure } from './dispatch.js'
 /** stdout, stderr and the environment of this process. */
 export function createProcessIo(): CommandIo {
   let isOpen = true
+  const environment = readProcessEnvironment()
   return {
-    environment: readProcessEnvironment(),
+    environment,
     isWatched: process.stderr.isTTY === true,
+    // no-color.org: any value but the empty one.
+    isColoured: process.stdout.isTTY === true && (environment['NO_COLOR'] ?? '') === '',
     print(text) {
       if (!isOpen) return Promise.resolve(false)
       return new Promise((resolve) => {

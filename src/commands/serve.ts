@@ -11,6 +11,7 @@ import { type OptionTable, rowsOf } from '../options/option-spec.js'
 import { renderConfig } from '../options/print-config.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import { serveTable } from '../options/serve-table.js'
+import { parseSinkSpec } from '../sinks/parse-sink-spec.js'
 import { refuseArguments } from './arguments.js'
 import type { Command, CommandIo } from './command.js'
 
@@ -28,6 +29,7 @@ export const serveCommand: Command = {
     refuseArguments(loaded.positionals)
     for (const warning of loaded.warnings) io.report(`mirrorwaf: warning: ${warning}\n`)
     const { options } = loaded.receiver
+    for (const target of options.events) parseSinkSpec(target)
     if (loaded.own.printConfig) await io.print(renderConfig(serveTable, loaded.receiver))
     if (loaded.own.printConfig && !loaded.own.check) return 0
     refuseDisabled(options, io)

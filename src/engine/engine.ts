@@ -40,6 +40,22 @@ export interface EngineResult {
   readonly errorNumber: number | undefined
 }
 
+/** What all runs of the engine over one request came to, beside matches. */
+export interface EngineWork {
+  /** Microseconds inside the engine. */
+  readonly engineUs: number
+  /** Runs that were given up for lack of time. */
+  readonly timeoutCount: number
+  /** Of the last run that failed. */
+  readonly errorNumber: number | undefined
+  /** A rule asks that the request be kept, although it may have raised no event. */
+  readonly isKept: boolean
+  /** What rules and processors set: schemas, fingerprints, facts about tokens; `undefined` when nothing. */
+  readonly attributes: Readonly<Record<string, unknown>> | undefined
+  /** The largest of each. */
+  readonly cut: TruncationMetrics
+}
+
 /** A value tree as the engine takes it. Maps have a null prototype: senders choose their names. */
 export type EngineValue =
   | string

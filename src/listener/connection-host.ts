@@ -4,9 +4,11 @@ import type { ParseError } from '../batch/record-layout.js'
 import type { RecordFacts } from '../batch/record-writer.js'
 import type { Slab } from '../batch/slab.js'
 import type { AnswerKind, RejectedReason, TimeoutKind } from '../observe/counter-ids.js'
+import type { ParserLimits } from '../parser/limits.js'
 import type { RequestAssembly } from '../parser/request-assembly.js'
 import type { RequestConsumer } from '../parser/request-consumer.js'
 import type { RequestReader } from '../parser/request-reader.js'
+import type { Staging } from '../parser/staging.js'
 
 /** Times and manners of all connections of a listener. */
 export interface ConnectionSettings {
@@ -42,6 +44,9 @@ export interface ConnectionHost {
   readonly settings: ConnectionSettings
   /** New answers close their connection. */
   readonly isDraining: boolean
+  /** For connections that do not read with a `RequestReader`. */
+  readonly staging: Staging
+  readonly limits: ParserLimits
   createReader(consumer: RequestConsumer): RequestReader
   /** How long a new connection may live, in ms, jittered; `Infinity` for no bound. */
   connectionAgeMs(): number
@@ -60,4 +65,9 @@ export interface ConnectionHost {
   onTimeout(kind: TimeoutKind): void
   onRejected(reason: RejectedReason): void
   onClosed(connection: ListedConnection): void
+  /**
+   * The connection speaks HTTP/2 and has let go of its socket, which is paused; another takes its place.
+   * @param bytes - all that was read of the socket.
+   */
+  onHttp2(connection: ListedConnection, socket: Socket, bytes: Buffer): void
 }

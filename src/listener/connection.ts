@@ -20,6 +20,7 @@ import {
   requestTimeout,
 } from './answers.js'
 import type { ConnectionHost, ListedConnection } from './connection-host.js'
+import { releaseChunk } from './release-chunk.js'
 
 /** Answers that the peer does not read: above this it is no gateway, and its connection ends. */
 const unreadAnswersLimitBytes = 64 * 1024
@@ -130,6 +131,7 @@ export class Connection implements RequestConsumer, ListedConnection {
     const startMs = performance.now()
     this.lastActiveMs = startMs
     const end = this.#reader.consume(chunk)
+    releaseChunk(chunk)
     if (this.#waiting === 'linger') return
     if (end.kind === 'open' && this.#pendingAnswers === 0) {
       this.#awaitMore(startMs)
@@ -153,12 +155,27 @@ export class Connection implements RequestConsumer, ListedConnection {
         this.#answerAndLinger(headTooLarge, '431', startMs)
         return
       case 'foreign':
+        // The preface of HTTP/2 counts as a connection's first bytes alone (RFC 9113 3.4).
+        if (end.protocol === 'http2' && this.#socket.bytesRead === end.bytes.length) {
+          this.#becomeHttp2(end.bytes)
+          return
+        }
         this.#host.onRejected(end.protocol)
         this.#close()
         return
       default:
         end satisfies never
     }
+  }
+
+  #becomeHttp2(bytes: Buffer): void {
+    this.#isClosed = true
+    this.#socket.pause()
+    this.#socket.off('data', this.#onData)
+    this.#socket.off('end', this.#onEnd)
+    this.#socket.off('close', this.#onClose)
+    this.#reader.dispose()
+    this.#host.onHttp2(this, this.#socket, bytes)
   }
 
   #isLastAnswer(nowMs: number): boolean {

@@ -7,6 +7,7 @@ import type { Slab } from '../batch/slab.js'
 import { methodNames } from '../parser/methods.js'
 import type { RequestAssembly } from '../parser/request-assembly.js'
 import type { Staging } from '../parser/staging.js'
+import { layOutHead } from './lay-out-head.js'
 import { peerAddressOf } from './peer-address.js'
 
 /** What the source hands its requests to; the pipeline's counting side of the listener. */
@@ -28,7 +29,8 @@ export function createHttpListener(target: HttpRequestTarget, hijack: boolean): 
   return (request, response) => {
     const assembly = target.staging.takeAssembly()
     const facts = factsOf(request)
-    stageHead(assembly, target.staging, request)
+    const head = layOutHead(assembly, request.method ?? '', request.url ?? '', request.rawHeaders)
+    target.staging.keepWholeHead(assembly, Buffer.from(head, 'latin1'))
     request.on('data', (chunk: Buffer) => {
       assembly.beginChunk(chunk, 0)
       assembly.onBody(0, chunk.length)
@@ -46,26 +48,6 @@ export function createHttpListener(target: HttpRequestTarget, hijack: boolean): 
     request.on('error', ignoreError)
     response.on('error', ignoreError)
   }
-}
-
-/** Writes the head as a client would send it: node:http keeps header bytes as latin1 text, one character a byte. */
-function stageHead(assembly: RequestAssembly, staging: Staging, request: IncomingMessage): void {
-  const method = request.method ?? ''
-  const target = request.url ?? ''
-  let head = `${method} ${target}`
-  assembly.targetStart = method.length + 1
-  assembly.targetEnd = head.length
-  assembly.headLength = head.length
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index] ?? ''
-    const value = request.rawHeaders[index + 1] ?? ''
-    const nameStart = head.length + 2
-    const valueStart = nameStart + name.length + 2
-    head = `${head}\r\n${name}: ${value}`
-    assembly.addHeader(nameStart, nameStart + name.length, valueStart, valueStart + value.length)
-  }
-  assembly.headLength = head.length
-  staging.keepWholeHead(assembly, Buffer.from(head, 'latin1'))
 }
 
 function deliver(assembly: RequestAssembly, target: HttpRequestTarget, facts: RecordFacts): void {

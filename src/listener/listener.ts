@@ -1,7 +1,7 @@
 // Accepts connections, admits them within limits, sweeps their deadlines; owns nothing of what a request means.
 // Stage: [listener] -> parser -> batch. Hot path; bench: scenarios/listener.bench.ts.
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { type ParseError, parseErrors } from '../batch/record-layout.js'
 import type { RecordFacts } from '../batch/record-writer.js'
 import type { Slab } from '../batch/slab.js'
@@ -19,14 +19,17 @@ import {
 } from '../observe/counter-ids.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { ListenAddress } from '../options/kinds/address.js'
+import type { ParserLimits } from '../parser/limits.js'
 import type { RequestAssembly } from '../parser/request-assembly.js'
 import type { RequestConsumer } from '../parser/request-consumer.js'
 import type { RequestReader } from '../parser/request-reader.js'
+import type { Staging } from '../parser/staging.js'
 import { outcomeIndex } from '../verdict/outcome.js'
 import { type BindSettings, bind } from './bind.js'
 import { Connection } from './connection.js'
 import type { ConnectionHost, ConnectionSettings, ListedConnection } from './connection-host.js'
 import { ConnectionList } from './connection-list.js'
+import { Http2Connection } from './h2/http2-connection.js'
 import { peerAddressOf } from './peer-address.js'
 import type { TlsMaterial } from './tls-material.js'
 
@@ -39,13 +42,14 @@ export interface ListenerSettings extends ConnectionSettings, BindSettings {
 
 /** What the listener hands its work to; wired by the pipeline. */
 export interface ListenerWork {
+  readonly staging: Staging
+  readonly limits: ParserLimits
   createReader(consumer: RequestConsumer): RequestReader
   isPeerAllowed(address: string): boolean
   /** @returns false when the queue is full. */
   addWhole(assembly: RequestAssembly, facts: RecordFacts, chunk: Buffer): boolean
   addStaged(assembly: RequestAssembly, facts: RecordFacts, slab: Slab): boolean
-  /** Bytes of requests that are still arriving, and of batches that wait; for the gauges. */
-  inFlightBytes(): number
+  /** Bytes of batches that wait; for the gauge. */
   queueBytes(): number
 }
 
@@ -56,9 +60,15 @@ const evictableIdleMs = 1000
 /** Share of the maximal age by which connections differ, so that they do not all end together. */
 const ageJitter = 0.2
 
+/** In order of preference. A client that names none of them is refused by TLS; one that names nothing speaks HTTP/1. */
+const applicationProtocols = ['h2', 'http/1.1', 'http/1.0']
+const noBytes = Buffer.alloc(0)
+
 /** One set of sockets with its connections. */
 export class Listener implements ConnectionHost {
   readonly settings: ListenerSettings
+  readonly staging: Staging
+  readonly limits: ParserLimits
   readonly #work: ListenerWork
   readonly #instruments: Instruments
   readonly #random: () => number
@@ -72,6 +82,8 @@ export class Listener implements ConnectionHost {
   /** @param random - 0 to 1, for the jitter of connection ages. */
   constructor(settings: ListenerSettings, work: ListenerWork, instruments: Instruments, random: () => number) {
     this.settings = settings
+    this.staging = work.staging
+    this.limits = work.limits
     this.#work = work
     this.#instruments = instruments
     this.#random = random
@@ -189,6 +201,11 @@ export class Listener implements ConnectionHost {
     this.#instruments.counters.set(CounterId.connectionsOpen, this.#connections.count)
   }
 
+  onHttp2(connection: ListedConnection, socket: Socket, bytes: Buffer): void {
+    this.#connections.remove(connection)
+    this.#connections.add(new Http2Connection(this, socket, bytes, performance.now()))
+  }
+
   async #openOne(address: ListenAddress): Promise<string> {
     const server = this.#createServer()
     this.#servers.push(server)
@@ -203,7 +220,7 @@ export class Listener implements ConnectionHost {
     const { hijack, tls, headTimeoutMs } = this.settings
     const options = { allowHalfOpen: true, noDelay: !hijack, keepAlive: !hijack }
     if (tls === undefined) return createServer(options, this.#onConnection)
-    const server = createSecureServer(tls, { ...options, handshakeTimeout: headTimeoutMs }, this.#onConnection)
+    const server = createSecureServer(tls, { ...options, handshakeTimeout: headTimeoutMs }, this.#onSecureConnection)
     server.on('tlsClientError', (_error: Error, socket: Socket) => {
       this.onRejected('tls')
       // Node leaves a handshake that timed out open.
@@ -214,18 +231,35 @@ export class Listener implements ConnectionHost {
 
   readonly #onConnection = (socket: Socket): void => {
     const nowMs = performance.now()
+    if (this.#isAdmitted(socket, nowMs)) this.#add(new Connection(this, socket, nowMs))
+  }
+
+  readonly #onSecureConnection = (socket: TLSSocket): void => {
+    if (socket.alpnProtocol !== 'h2') {
+      this.#onConnection(socket)
+      return
+    }
+    const nowMs = performance.now()
+    if (this.#isAdmitted(socket, nowMs)) this.#add(new Http2Connection(this, socket, noBytes, nowMs))
+  }
+
+  #isAdmitted(socket: Socket, nowMs: number): boolean {
     this.#instruments.counters.add(CounterId.connectionsAccepted, 1)
     if (!this.#work.isPeerAllowed(peerAddressOf(socket))) {
       this.onRejected('peer')
       socket.destroy()
-      return
+      return false
     }
     if (this.#connections.count >= this.settings.connectionLimitCount && !this.#evict(nowMs)) {
       this.onRejected('limit')
       socket.destroy()
-      return
+      return false
     }
-    this.#connections.add(new Connection(this, socket, nowMs))
+    return true
+  }
+
+  #add(connection: ListedConnection): void {
+    this.#connections.add(connection)
     this.#instruments.counters.set(CounterId.connectionsOpen, this.#connections.count)
   }
 
@@ -240,7 +274,7 @@ export class Listener implements ConnectionHost {
   readonly #sweep = (): void => {
     const nowMs = performance.now()
     this.#wallOffsetMs = Date.now() - nowMs
-    this.#instruments.counters.set(CounterId.inFlightBytes, this.#work.inFlightBytes())
+    this.#instruments.counters.set(CounterId.inFlightBytes, this.staging.usedBytes)
     this.#instruments.counters.set(CounterId.queueBytes, this.#work.queueBytes())
     this.#connections.forEach((connection) => {
       if (connection.deadlineMs <= nowMs) connection.onDeadline(nowMs)
@@ -270,11 +304,11 @@ export class Listener implements ConnectionHost {
 }
 
 /** @param options - `handshakeTimeout` bounds a connection that is not yet counted and swept: it is when its handshake is done. */
-function createSecureServer(tls: TlsMaterial, options: TlsOptions, onConnection: (socket: Socket) => void): Server {
+function createSecureServer(tls: TlsMaterial, options: TlsOptions, onConnection: (socket: TLSSocket) => void): Server {
   const { cert, key, clientCa } = tls
   const asksClients = clientCa === '' ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
   try {
-    return createTlsServer({ ...options, cert, key, ...asksClients }, onConnection)
+    return createTlsServer({ ...options, cert, key, ...asksClients, ALPNProtocols: applicationProtocols }, onConnection)
   } catch (cause) {
     throw new MirrorwafError(
       'MWAF_LISTENER_TLS',

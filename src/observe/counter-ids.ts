@@ -3,11 +3,11 @@
 // Labels come from these lists or from configuration, never from a sender: a label that a sender chooses is a memory attack.
 
 /** Why a mirrored request was not inspected although it arrived. */
-export const shedReasons = ['in_flight', 'queue', 'draining', 'inspection_off'] as const
+export const shedReasons = ['in_flight', 'queue', 'inspection_off'] as const
 export type ShedReason = (typeof shedReasons)[number]
 
-/** Why a connection was closed without reading a request. */
-export const rejectedReasons = ['limit', 'tls', 'http2', 'proxy_protocol', 'peer', 'not_http'] as const
+/** Why a connection was closed without reading a request; `http2`: for frames that break its protocol, or a flood of them. */
+export const rejectedReasons = ['limit', 'tls', 'http2', 'proxy_protocol', 'peer'] as const
 export type RejectedReason = (typeof rejectedReasons)[number]
 
 /** How mirrored requests were answered; `close` is the hijack mode's end of connection without a byte. */
@@ -59,6 +59,8 @@ export const CounterId = {
   /** Cleared requests that the engine inspected all the same, and those of them in which it found something. */
   prefilterVerified: 13,
   prefilterContradicted: 14,
+  /** Times that the reporting thread ended by itself and was started again. */
+  reporterRestarts: 15,
 
   // gauges
   connectionsOpen: 16,
@@ -95,8 +97,11 @@ export const CounterId = {
   childCpuUs: 91,
   childProcesses: 92,
   childResidentBytes: 93,
+  /** Requests without an event that were to be reported as spans, and found a limit reached or the channel full. */
+  spansDropped: 94,
   parseError: 96,
+  bodyFault: 120,
 } as const
 
 /** How many numbers the shared memory holds; above every index in use. */
-export const counterSlots = 128
+export const counterSlots = 160

@@ -1,5 +1,6 @@
 // Every metric that is read from the shared counters, in one table: name, meaning, where its number lives.
 import { parseErrors } from '../batch/record-layout.js'
+import { bodyFaults } from '../request/body/body-fault.js'
 import { outcomes } from '../verdict/outcome.js'
 import {
   answerKinds,
@@ -97,7 +98,17 @@ export const scalarMetrics: readonly ScalarMetric[] = [
     CounterId.recordsRequeued,
     'Requests that ran again because a worker died',
   ),
+  counter(
+    'mirrorwaf_reporter_restarts_total',
+    CounterId.reporterRestarts,
+    'Times that the reporting thread ended and was started again',
+  ),
   counter('mirrorwaf_events_total', CounterId.eventsBuilt, 'Security events built'),
+  counter(
+    'mirrorwaf_spans_dropped_total',
+    CounterId.spansDropped,
+    'Requests without an event that got no span: over --trace-limit, or no room in the channel',
+  ),
   gauge('mirrorwaf_connections_open', CounterId.connectionsOpen, 'Connections open now'),
   gauge('mirrorwaf_queue_bytes', CounterId.queueBytes, 'Bytes of batches that wait for a worker'),
   gauge('mirrorwaf_in_flight_bytes', CounterId.inFlightBytes, 'Bytes staged for requests that are still arriving'),
@@ -174,6 +185,13 @@ export const familyMetrics: readonly FamilyMetric[] = [
     members: parseErrors.map((kind, offset) => [kind, CounterId.parseError + offset] as const).slice(1),
     scale: 1,
   },
+  family(
+    'mirrorwaf_body_faults_total',
+    'kind',
+    bodyFaults,
+    CounterId.bodyFault,
+    'Inspected requests whose body is not what it claims to be, or not whole, by the first fault found',
+  ),
   {
     kind: 'gauge',
     name: 'mirrorwaf_event_loop_delay_seconds',

@@ -2,7 +2,11 @@
 // Nothing here runs per request: prom-client is fed when somebody scrapes, because one of its increments costs as much as
 // parsing a header does.
 import { readdir } from 'node:fs/promises'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+// Its entry would also load OpenTelemetry's API, a push gateway and clustering.
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
+import Registry from 'prom-client/lib/registry.js'
 import { CounterId } from './counter-ids.js'
 import type { Instruments } from './instruments.js'
 import type { LatencyHistogram } from './latency-histogram.js'
@@ -27,11 +31,47 @@ export interface SinkNumbers {
   readonly written: number
   readonly dropped: Readonly<Record<string, number>>
   readonly queuedBytes: number
+  readonly filtered: number
+  readonly folded: number
+}
+
+/** One value of a metric. */
+export interface MetricSample {
+  readonly labels: Record<string, string>
+  readonly value: number
+}
+
+/** A metric of another part, read when somebody scrapes. */
+export interface ReadMetric {
+  readonly kind: 'counter' | 'gauge'
+  readonly name: string
+  readonly help: string
+  readonly labelNames: readonly string[]
+  readonly read: () => readonly MetricSample[]
 }
 
 export interface MetricsSources {
   readonly instruments: Instruments
   readonly sinks: () => readonly SinkNumbers[]
+  /** Metrics of further parts. */
+  readonly further?: readonly ReadMetric[]
+}
+
+const snapshotKinds = ['counter', 'gauge', 'histogram'] as const
+
+/** One metric as Prometheus means it. */
+export interface MetricSnapshot {
+  readonly name: string
+  readonly help: string
+  readonly kind: (typeof snapshotKinds)[number]
+  readonly samples: readonly SampleSnapshot[]
+}
+
+export interface SampleSnapshot {
+  /** The metric's own, or with `_bucket`, `_sum` or `_count` for a histogram. */
+  readonly name: string
+  readonly labels: Readonly<Record<string, string | number>>
+  readonly value: number
 }
 
 /**
@@ -54,6 +94,9 @@ export class Metrics {
     this.#registerHistograms()
     this.#registerSinks(sources)
     this.#registerProcess()
+    for (const { kind, name, help, labelNames, read } of sources.further ?? []) {
+      this.#registerRead(kind, name, help, [...labelNames], read)
+    }
     const registers = [this.#registry]
     this.#ruleHits = new Counter({
       name: 'mirrorwaf_rule_hits_total',
@@ -75,6 +118,15 @@ export class Metrics {
 
   render(): Promise<string> {
     return this.#registry.metrics()
+  }
+
+  /** The same numbers as `render`, for exporters of other kinds. */
+  async snapshot(): Promise<readonly MetricSnapshot[]> {
+    const metrics = await this.#registry.getMetricsAsJSON()
+    return metrics.flatMap(({ name, help, type, values }) => {
+      const kind = snapshotKinds.find((known) => known === String(type))
+      return kind === undefined ? [] : [{ name, help, kind, samples: values.map(toSample) }]
+    })
   }
 
   addRuleHits(hits: readonly RuleHit[]): void {
@@ -130,6 +182,12 @@ export class Metrics {
     this.#registerRead('gauge', 'mirrorwaf_sink_queue_bytes', 'Bytes of events that wait', ['sink'], () =>
       sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.queuedBytes })),
     )
+    this.#registerRead('counter', 'mirrorwaf_sink_filtered_total', 'Events that the sink is not to get', ['sink'], () =>
+      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.filtered })),
+    )
+    this.#registerRead('gauge', 'mirrorwaf_sink_folded', 'Events that others stand for', ['sink'], () =>
+      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.folded })),
+    )
     this.#registerRead('counter', 'mirrorwaf_sink_dropped_total', 'Events lost', ['sink', 'reason'], () => [
       // The channel into the reporting thread stands before all sinks.
       { labels: { sink: 'all', reason: 'channel_full' }, value: instruments.counters.get(CounterId.channelDropped) },
@@ -161,7 +219,7 @@ export class Metrics {
     name: string,
     help: string,
     labelNames: string[],
-    read: () => readonly Sample[] | Promise<readonly Sample[]>,
+    read: () => readonly MetricSample[] | Promise<readonly MetricSample[]>,
   ): void {
     const registers = [this.#registry]
     if (kind === 'gauge') {
@@ -173,6 +231,8 @@ export class Metrics {
         collect: async () => {
           const samples = await read()
           metric.reset()
+          // A reset metric without labels is 0, which is not the same as unknown.
+          if (labelNames.length === 0 && samples.length === 0) metric.remove()
           for (const { labels, value } of samples) metric.set(labels, value)
         },
       })
@@ -192,9 +252,14 @@ export class Metrics {
   }
 }
 
-interface Sample {
-  readonly labels: Record<string, string>
+function toSample(value: {
+  readonly metricName?: string
+  readonly labels: Partial<Record<string, string | number>>
   readonly value: number
+}): SampleSnapshot {
+  const labels: Record<string, string | number> = {}
+  for (const [name, label] of Object.entries(value.labels)) if (label !== undefined) labels[name] = label
+  return { name: value.metricName ?? '', labels, value: value.value }
 }
 
 interface HistogramSource {

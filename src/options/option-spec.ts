@@ -14,6 +14,7 @@ export const optionGroups = [
   'Workers',
   'Events and logs',
   'History and page',
+  'Datadog',
   'Life cycle',
 ] as const
 export type OptionGroup = (typeof optionGroups)[number]

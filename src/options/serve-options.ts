@@ -71,6 +71,8 @@ export interface ServeOptions {
   readonly obfuscationKeyRegex: string
   /** RE2 pattern; empty = nothing is redacted by value. */
   readonly obfuscationValueRegex: string
+  /** Places in bodies whose values are redacted; empty = none. */
+  readonly redactJsonPaths: readonly string[]
   readonly prefilter: PrefilterMode
   /** Share of cleared requests that are verified with the engine, 0 to 1. */
   readonly verifyRatio: number
@@ -87,9 +89,12 @@ export interface ServeOptions {
   readonly workerHeapMib: number
 
   // events and the process
-  /** `stdout`, `none` or `file:PATH`; at least one. */
+  /** `KIND[:TARGET][?OPTIONS]` as `parseSinkSpec` reads it; at least one. */
   readonly events: readonly string[]
   readonly sinkQueueLimitBytes: number
+  /** Parse with `parseCoverageSource`; empty = nothing is asked. */
+  readonly coverageSources: readonly string[]
+  readonly coverageIntervalMs: number
   readonly service: string
   readonly env: string
   readonly version: string
@@ -105,6 +110,23 @@ export interface ServeOptions {
   readonly uiHosts: readonly string[]
   /** Empty = none. */
   readonly uiTokenFile: string
+  // the datadog sink
+  /** `http://`, `https://` or `unix://`; empty = made of host and port, or the agent's usual socket. */
+  readonly datadogAgentUrl: string
+  /** Empty = not given. */
+  readonly datadogAgentHost: string
+  readonly datadogAgentPort: number
+  /** `name:value`, between commas or blanks, as DD_TAGS. */
+  readonly datadogTags: string
+  /** Events a second that become spans of their own; more are folded. */
+  readonly datadogEventLimitCount: number
+  /** True = a span for every request; false = one a minute beside those that matter. */
+  readonly apmTracing: boolean
+  /** Requests a second that get a span without an event; 0 = no limit. */
+  readonly traceLimitCount: number
+  readonly apiSecurity: boolean
+  /** 0 = schemas of every request. */
+  readonly apiSecurityPeriodSeconds: number
 
   readonly drainDelayMs: number
   readonly drainTimeoutMs: number

@@ -1,16 +1,19 @@
 // The option table of the receiver: every name, unit, bound and default, once. Help and README are rendered from it.
 import { availableParallelism } from 'node:os'
+import { datadogRows } from './datadog-table.js'
+import { historyRows } from './history-table.js'
 import { address, addressOrOff } from './kinds/address.js'
 import { cidr } from './kinds/cidr.js'
+import { coverageSource } from './kinds/coverage-source.js'
 import { duration } from './kinds/duration.js'
-import { list, type OptionKind, single, type ValueKind } from './kinds/option-kind.js'
+import { list, single, type ValueKind } from './kinds/option-kind.js'
 import {
   choice,
   count,
   eventTarget,
   fileMode,
   filePath,
-  hostName,
+  jsonPath,
   optionalFilePath,
   optionalHeaderName,
   ratio,
@@ -19,13 +22,8 @@ import {
 } from './kinds/scalars.js'
 import { size } from './kinds/size.js'
 import { defaultObfuscationRegex } from './obfuscation-defaults.js'
-import {
-  environmentNameOf,
-  type OptionGroup,
-  type OptionScope,
-  type OptionSpec,
-  type OptionTable,
-} from './option-spec.js'
+import { row } from './option-row.js'
+import type { OptionTable } from './option-spec.js'
 import type { ServeOptions } from './serve-options.js'
 
 const kib = 1024
@@ -220,6 +218,12 @@ export const serveTable: OptionTable<ServeOptions> = {
     datadog: 'DD_APPSEC_OBFUSCATION_PARAMETER_VALUE_REGEXP',
     doc: 'Values that match are redacted in events.',
   },
+  redactJsonPaths: {
+    ...row('redact-json-paths', 'Inspection', list(jsonPath, { splitsFlags: true, minItems: 0 }), 'inspection'),
+    default: () => [],
+    defaultText: 'none',
+    doc: 'Values at these places of a body, and below, are redacted in events: user.card.number, items[*].pin.',
+  },
   prefilter: {
     ...row('prefilter', 'Inspection', single(choice('on', 'off', 'verify')), 'inspection'),
     default: () => 'on',
@@ -289,12 +293,23 @@ export const serveTable: OptionTable<ServeOptions> = {
   events: {
     ...row('events', 'Events and logs', list(eventTarget, { splitsFlags: false, minItems: 1 })),
     default: () => ['stdout'],
-    doc: 'Where events go; may be given several times.',
+    doc: 'Where events go; may be given several times. deploy/reporting.md has the options of each target.',
   },
   sinkQueueLimitBytes: {
     ...row('sink-queue-limit', 'Events and logs', single(size({ minBytes: 128 * kib, maxBytes: gib }))),
     default: () => 16 * mib,
     doc: 'Bytes of events that may wait for a slow target; more are dropped and counted.',
+  },
+  coverageSources: {
+    ...row('coverage-source', 'Events and logs', list(coverageSource, { splitsFlags: false, minItems: 0 })),
+    default: () => [],
+    defaultText: 'none',
+    doc: 'Counters of a gateway that mirrors here, to tell what the mirror loses; one for each gateway.',
+  },
+  coverageIntervalMs: {
+    ...row('coverage-interval', 'Events and logs', single(duration({ unit: 'ms', min: 100, max: hourMs }))),
+    default: () => 10 * secondMs,
+    doc: 'How often gateways are asked for their counters.',
   },
   service: {
     ...row('service', 'Events and logs', single(text('NAME', 'a name', (value) => value !== '')), 'inspection'),
@@ -321,38 +336,9 @@ export const serveTable: OptionTable<ServeOptions> = {
     doc: 'Least important log lines that are written to stderr.',
   },
 
-  store: {
-    ...row('store', 'History and page', single(optionalFilePath)),
-    default: () => '',
-    defaultText: 'in memory, when there is a page',
-    doc: 'Database file in which events are kept for the page; of this process alone.',
-  },
-  storeLimitBytes: {
-    ...row('store-limit', 'History and page', single(size({ minBytes: 16 * mib, maxBytes: 1024 * gib }))),
-    default: () => gib,
-    doc: 'Size of the store; the oldest events give way. In memory at most 64 MiB of it.',
-  },
-  storeAgeMs: {
-    ...row('store-age', 'History and page', single(duration({ unit: 'ms', min: hourMs, max: 9600 * hourMs }))),
-    default: () => 168 * hourMs,
-    doc: 'How long events and counts are kept.',
-  },
-  ui: {
-    ...row('ui', 'History and page', single(addressOrOff)),
-    default: () => 'off',
-    doc: 'Where the live page is served, e.g. 127.0.0.1:8082. It shows payloads: other than on loopback it needs ui-token-file.',
-  },
-  uiHosts: {
-    ...row('ui-hosts', 'History and page', list(hostName, { splitsFlags: true, minItems: 0 })),
-    default: () => [],
-    defaultText: 'none',
-    doc: 'Names under which browsers may ask for the page, beside IP addresses and localhost.',
-  },
-  uiTokenFile: {
-    ...row('ui-token-file', 'History and page', single(optionalFilePath)),
-    default: () => '',
-    doc: 'File with a token of 16 characters or more that opens the page.',
-  },
+  ...historyRows,
+
+  ...datadogRows,
 
   drainDelayMs: {
     ...row('drain-delay', 'Life cycle', single(duration({ unit: 'ms', min: 0, max: hourMs }))),
@@ -364,17 +350,6 @@ export const serveTable: OptionTable<ServeOptions> = {
     default: () => 10 * secondMs,
     doc: 'Then: how long requests that are already here may take.',
   },
-}
-
-type CommonFields<T> = Pick<OptionSpec<T>, 'kind' | 'flag' | 'environment' | 'group' | 'scope'>
-
-function row<T>(
-  flag: string,
-  group: OptionGroup,
-  kind: OptionKind<T>,
-  scope: OptionScope = 'receiver',
-): CommonFields<T> {
-  return { kind, flag, environment: environmentNameOf(flag), group, scope }
 }
 
 /** The engine judges the pattern when it loads: RE2's syntax is not ours to check. */

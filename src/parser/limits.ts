@@ -1,5 +1,8 @@
 // What a request may grow to before it is cut, flagged or refused. Units in the names; defaults and reasons in src/options.
 
+/** CR LF CR LF: what stands between the last byte of a head that counts and its body. */
+export const blankLineBytes = 4
+
 /** Limits of one listener, resolved from options once. */
 export interface ParserLimits {
   /** Request line and headers together. */

@@ -8,7 +8,13 @@ import type { ParserLimits } from './limits.js'
 import type { MessageHandler } from './llhttp.js'
 
 /** Why the assembly itself stopped the parser. */
-export type Refusal = 'none' | 'head_too_large' | 'too_many_headers' | 'target_too_large' | 'trailer_too_large'
+export type Refusal =
+  | 'none'
+  | 'head_too_large'
+  | 'too_many_headers'
+  | 'target_too_large'
+  | 'trailer_too_large'
+  | 'transfer_encoding'
 
 /** How far the request has come. */
 export const Phase = {
@@ -24,6 +30,9 @@ export const Phase = {
 type PhaseNumber = (typeof Phase)[keyof typeof Phase]
 
 const expectName = 'expect'
+const encodingName = 'transfer-encoding'
+
+const noBytes: Uint8Array = new Uint8Array(0)
 
 const goOn = 0
 const stop = -1
@@ -81,7 +90,7 @@ export class RequestAssembly implements MessageHandler {
   readonly #limits: ParserLimits
   /** Body bytes that may be kept: a limit on reading is one on inspecting too. */
   readonly #keepLimitBytes: number
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Uint8Array = noBytes
   #shift = 0
   /** Chunk position up to which the trailers of the chunk at hand have been reported. */
   #reportedEnd = 0
@@ -117,6 +126,7 @@ export class RequestAssembly implements MessageHandler {
     this.stagedLength = 0
     this.isHeadStaged = false
     this.isShed = false
+    this.#chunk = noBytes
     this.#shift = 0
     this.#reportedEnd = 0
   }
@@ -209,6 +219,14 @@ export class RequestAssembly implements MessageHandler {
     this.pieceCount = 0
   }
 
+  /**
+   * What counts of the chunk is copied: lets go of it. An assembly outlives many chunks, and one that it held on to would be
+   * freed only by a full garbage collection, with its 64 KiB.
+   */
+  endChunk(): void {
+    this.#chunk = noBytes
+  }
+
   /** Chunk position of a message position of the head. */
   chunkPosition(messagePosition: number): number {
     return messagePosition - this.#shift
@@ -249,6 +267,7 @@ export class RequestAssembly implements MessageHandler {
   }
 
   onHeadComplete(isUpgrade: boolean, keepsAlive: boolean): number {
+    if (this.#hasEmptyEncoding()) return this.#refuse('transfer_encoding')
     this.phase = Phase.body
     this.isUpgrade = isUpgrade
     this.keepsAlive = keepsAlive
@@ -295,6 +314,27 @@ export class RequestAssembly implements MessageHandler {
     if (position > this.#limits.headLimitBytes) return this.#refuse('head_too_large')
     this.headLength = position
     return goOn
+  }
+
+  /** llhttp overlooks an empty Transfer-Encoding; to other readers it means chunked, or a request to be refused. */
+  #hasEmptyEncoding(): boolean {
+    for (let word = 0; word < this.headerCount * 4; word += 4) {
+      const nameStart = this.spans[word] ?? 0
+      if ((this.spans[word + 1] ?? 0) - nameStart !== encodingName.length) continue
+      if (this.spans[word + 2] === this.spans[word + 3] && this.#isName(nameStart, encodingName)) return true
+    }
+    return false
+  }
+
+  /** @param start - message position in the head; what of it came in earlier chunks is staged. */
+  #isName(start: number, lowerName: string): boolean {
+    for (let offset = 0; offset < lowerName.length; offset += 1) {
+      const position = start + offset
+      const isStaged = position < this.stagedLength
+      const byte = isStaged ? this.stagedSlab?.bytes[fixedBytes + position] : this.#chunk[this.chunkPosition(position)]
+      if (((byte ?? 0) | 0x20) !== lowerName.charCodeAt(offset)) return false
+    }
+    return true
   }
 
   #refuse(refusal: Refusal): number {

@@ -5,7 +5,7 @@
 import { fixedBytes, type ParseError, RecordFlag } from '../batch/record-layout.js'
 import type { RecordFacts } from '../batch/record-writer.js'
 import type { Slab } from '../batch/slab.js'
-import type { ParserLimits } from './limits.js'
+import { blankLineBytes, type ParserLimits } from './limits.js'
 import {
   createParserState,
   execute,
@@ -22,15 +22,12 @@ import {
   stopPosition,
 } from './llhttp.js'
 import { connectMethodId } from './methods.js'
-import { type ReaderEnd, readerEnds } from './reader-end.js'
+import { isLineEnd, type ReaderEnd, readerEnds } from './reader-end.js'
 import { Phase, type RequestAssembly } from './request-assembly.js'
 import type { RequestConsumer } from './request-consumer.js'
 import type { Staging } from './staging.js'
 import { feedSyntheticHead } from './synthetic-head.js'
 import { type Framing, parseErrorOf, readTolerantHead, rescanFrom } from './tolerant-head.js'
-
-/** CR LF CR LF: what stands between the last byte of a head that counts and its body. */
-const blankLineBytes = 4
 
 /** What the tolerant reader found, kept while the body arrives. */
 type TolerantFacts = Readonly<Pick<RecordFacts, 'methodStart' | 'methodEnd' | 'httpVersion' | 'parseError'>>
@@ -50,6 +47,7 @@ export class RequestReader {
   #scannedLength = 0
   /** What is wrong behind the head. Framing is lost then: all that still comes belongs to the body at hand. */
   #lostError: ParseError = 'none'
+  #lostBytes = 0
   #end: ReaderEnd = readerEnds.open
   #unreadBytes = 0
   #isDisposed = false
@@ -78,6 +76,11 @@ export class RequestReader {
     return this.#assembly?.bodySeenBytes ?? 0
   }
 
+  /** Bytes since framing was lost; they were taken for the body of the request at hand. */
+  get lostBytes(): number {
+    return this.#lostBytes
+  }
+
   /** How many of the last chunk's bytes were left unread because the connection ends before them. */
   get unreadBytes(): number {
     return this.#unreadBytes
@@ -98,11 +101,7 @@ export class RequestReader {
   finish(): ReaderEnd {
     const assembly = this.#assembly
     if (assembly === undefined) return this.#end
-    if (this.#lostError !== 'none') {
-      this.#deliverStaged(assembly)
-      return this.#end
-    }
-    assembly.flags |= RecordFlag.aborted
+    if (this.#lostError === 'none') assembly.flags |= RecordFlag.aborted
     if (assembly.isHeadComplete || assembly.isShed) this.#deliverStaged(assembly)
     else this.#readTolerantly(assembly, true)
     return this.#end
@@ -233,6 +232,7 @@ export class RequestReader {
     this.#pendingError = 'none'
     this.#scannedLength = 0
     this.#lostError = 'none'
+    this.#lostBytes = 0
   }
 
   /** Keeps what the chunk brought of an incomplete request. */
@@ -290,6 +290,7 @@ export class RequestReader {
       return
     }
     this.#loseFraming(error)
+    this.#lostBytes = chunk.length - stop
     assembly.onBody(stop, chunk.length)
     this.#staging.keepParsed(assembly, chunk)
   }
@@ -309,6 +310,7 @@ export class RequestReader {
     const assembly = this.#assembly
     if (assembly === undefined) return
     assembly.beginChunk(chunk, 0)
+    this.#lostBytes += chunk.length
     assembly.onBody(0, chunk.length)
     this.#staging.keepParsed(assembly, chunk)
   }
@@ -340,7 +342,7 @@ export class RequestReader {
       case 'incomplete':
         return
       case 'foreign':
-        this.#end = head
+        this.#end = { ...head, bytes: Buffer.from(slab.bytes.subarray(fixedBytes, stagedEnd)) }
         this.#release()
         return
       case 'unparsable':
@@ -392,8 +394,4 @@ export class RequestReader {
     if (rest.length === 0) this.#checkExpectation(assembly, this.#tolerant?.httpVersion ?? 0)
     this.#consumeSlices(rest)
   }
-}
-
-function isLineEnd(byte: number | undefined): boolean {
-  return byte === 0x0d || byte === 0x0a
 }

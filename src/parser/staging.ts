@@ -9,11 +9,16 @@ import { createPieceScratch, Phase, RequestAssembly } from './request-assembly.j
 /** Free assemblies kept for reuse: more than requests are commonly staged at once, about 1 KiB each. */
 const keptAssemblyCount = 1024
 
+/** Hardly a request without an upload is larger. */
+const commonRequestBytes = 64 * 1024
+
 /** Lends staging memory to the requests of one listener thread. */
 export class Staging {
   readonly #limits: ParserLimits
   readonly #slabs: SlabPool
   readonly #limitBytes: number
+  /** Room for the longest request that is kept. */
+  readonly #largestBytes: number
   readonly #pieces: Int32Array = createPieceScratch()
   readonly #free: RequestAssembly[] = []
   #usedBytes = 0
@@ -23,6 +28,7 @@ export class Staging {
     this.#limits = limits
     this.#slabs = slabs
     this.#limitBytes = limitBytes
+    this.#largestBytes = slabSize(fixedBytes + limits.headLimitBytes + limits.bodyInspectLimitBytes)
   }
 
   /** Slab bytes lent now. */
@@ -50,7 +56,7 @@ export class Staging {
     const old = assembly.stagedSlab
     const oldBytes = old?.buffer.byteLength ?? 0
     if (old !== undefined && byteLength <= oldBytes) return old
-    const newBytes = slabSize(byteLength)
+    const newBytes = this.#grownBytes(byteLength, oldBytes)
     if (this.#usedBytes - oldBytes + newBytes > this.#limitBytes) return undefined
     const slab = this.#slabs.take(newBytes)
     if (old !== undefined) {
@@ -62,6 +68,17 @@ export class Staging {
     return slab
   }
 
+  /**
+   * A body that has outgrown a common request gets room for twice as much as it needs now, while there is any: a slab that is
+   * outgrown too is copied, and lies about until a full collection (12 bodies of 12 MB at once: 330 MB at the peak, 297 with it).
+   */
+  #grownBytes(byteLength: number, oldBytes: number): number {
+    const leastBytes = slabSize(byteLength)
+    const roomyBytes = Math.min(leastBytes * 2, this.#largestBytes)
+    const isRoomy = oldBytes >= commonRequestBytes && this.#usedBytes - oldBytes + roomyBytes <= this.#limitBytes
+    return isRoomy ? Math.max(leastBytes, roomyBytes) : leastBytes
+  }
+
   /** The head is not complete: all bytes from `start` are kept as they are, the tolerant reader may need them. */
   keepRaw(assembly: RequestAssembly, chunk: Buffer, start: number): void {
     const length = chunk.length - start
@@ -69,6 +86,7 @@ export class Staging {
     if (slab === undefined) this.#shed(assembly)
     else chunk.copy(slab.bytes, fixedBytes + assembly.stagedLength, start)
     assembly.stagedLength += length
+    assembly.endChunk()
   }
 
   /** Keeps a head that was read elsewhere and is complete; body pieces may follow. */
@@ -89,6 +107,7 @@ export class Staging {
     }
     assembly.isHeadStaged = true
     assembly.stagedLength = keptLength
+    assembly.endChunk()
   }
 
   /** The slab leaves for a batch, whose owner gives it back to the slab pool. */

@@ -30,7 +30,8 @@ export function compilePrefilter(documents: readonly object[], engineVersion: st
 
 function clearNothing(reason: string): CompiledRuleset {
   const nfa = new NfaBuilder().finish()
-  return { nfa, groups: [], addresses: [], ipLists: [], checks: [], alwaysEngine: reason, explanations: [] }
+  const none = { groups: [], addresses: [], ipLists: [], checks: [], explanations: [] }
+  return { nfa, ...none, alwaysEngine: reason, findsAllValues: false }
 }
 
 /** Processors whose output the prefilter can work out. */
@@ -44,10 +45,13 @@ class RulesetCompiler {
   readonly #ipLists: (readonly string[])[] = []
   readonly #merger = new TestMerger()
   #alwaysEngine = ''
+  #findsAllValues: boolean
 
   constructor(source: RulesetSource) {
     this.#source = source
     this.#book = new DerivedAddressBook(source.derived)
+    // An exclusion may hang on a value that no rule asks for.
+    this.#findsAllValues = !source.hasExclusions
   }
 
   compile(): CompiledRuleset {
@@ -66,6 +70,7 @@ class RulesetCompiler {
       ipLists: this.#ipLists,
       checks: groups.checks,
       alwaysEngine: this.#alwaysEngine,
+      findsAllValues: this.#findsAllValues,
       explanations: this.#explanations,
     }
   }
@@ -96,7 +101,9 @@ class RulesetCompiler {
       this.#explain(rule.id, 'always', plan.reason, -1, plan.addresses)
       return
     }
-    for (const placement of plan.placements) this.#tree.address(placement.address).put(placement)
+    this.#findsAllValues &&= plan.findsAllValues
+    for (const placement of [...plan.placements, ...plan.companions])
+      this.#tree.address(placement.address).put(placement)
     const places = plan.placements.map(({ address, keyPath, scope }) => describePlace(address, keyPath, scope))
     this.#explain(rule.id, 'tested', '', plan.condition, places)
   }

@@ -86,5 +86,7 @@ export interface CompiledRuleset {
   readonly checks: readonly Check[]
   /** Not empty: no request can be cleared, and this says why. */
   readonly alwaysEngine: string
+  /** See `RulesetPrefilter.findsAllValues`. */
+  readonly findsAllValues: boolean
   readonly explanations: readonly RuleExplanation[]
 }

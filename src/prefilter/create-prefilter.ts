@@ -91,6 +91,13 @@ export interface RulesetPrefilter extends Prefilter {
   hold(ticket: number): void
   /** Decides all requests that were put aside, in order; not to be called while a request is being walked. */
   settle(report: VerdictReport): void
+  /**
+   * True when a body's values may be looked at one by one: what no rule can match without is then among those that
+   * `takeSuspicion` told of, so the engine decides the body on these alone.
+   */
+  readonly findsAllValues: boolean
+  /** Whether what was sent since the last call may match, the engine's word on single values included; forgets it. */
+  takeSuspicion(): boolean
   readonly stats: PrefilterStats
   /**
    * Sends harmless requests of its own through the automata, until their states are there or the time is used up.
@@ -123,6 +130,7 @@ export function createPrefilter(compiled: CompiledRuleset, parts: PrefilterParts
 
 class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, PlaceParts {
   readonly #now: Clock
+  readonly findsAllValues: boolean
   readonly #alwaysEngine: string
   readonly #budget: BuildBudget
   readonly #tables: TableBudget
@@ -147,6 +155,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     const limits = { ...defaultLimits, ...parts.limits }
     this.#now = parts.now
     this.#alwaysEngine = compiled.alwaysEngine
+    this.findsAllValues = compiled.findsAllValues && compiled.alwaysEngine === ''
     this.#budget = new BuildBudget(limits, parts.now)
     this.#tables = new TableBudget(limits.tableBytes)
     this.#groups = buildGroups(compiled, this.#budget, this.#tables)
@@ -235,6 +244,12 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   get isPending(): boolean {
     return this.#cause === undefined && this.#store.count > this.#held.firstFree
+  }
+
+  takeSuspicion(): boolean {
+    const isSuspect = !this.isCleared
+    this.#cause = undefined
+    return isSuspect
   }
 
   get mustSettle(): boolean {

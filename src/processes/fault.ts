@@ -1,5 +1,5 @@
 // An error as it crosses from one process to another: error objects lose their class on the way.
-import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
+import { isErrorCode, MirrorwafError, reasonOf } from '../errors.js'
 import type { StartFault } from '../sinks/reporter-messages.js'
 
 /** What to send of an error. */
@@ -12,8 +12,4 @@ export function describeFault(thrown: unknown): StartFault {
 export function rebuildFault({ code, details, reason }: StartFault, processNumber: number): MirrorwafError {
   if (isErrorCode(code)) return new MirrorwafError(code, details)
   return new MirrorwafError('MWAF_PROCESS_START', { number: processNumber, reason })
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCatalogue, code)
 }

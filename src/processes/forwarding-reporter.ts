@@ -50,16 +50,16 @@ export class ForwardingReporter implements Reporter {
 
   send(events: readonly Uint8Array[], ruleHits: readonly RuleHit[] = []): void {
     this.#pendingHits.add(ruleHits)
-    let fittingCount = 0
-    let byteCount = 0
-    for (const { byteLength } of events) {
-      if (this.#outstandingBytes + byteCount + byteLength > this.#limitBytes) break
-      byteCount += byteLength
-      fittingCount += 1
-    }
+    const { fittingCount, byteCount } = this.#countFitting(events, this.#limitBytes)
     this.#instruments.counters.add(CounterId.channelDropped, events.length - fittingCount)
     // With no event to go beside them, hits wait for the next tick: they have no bound in bytes of their own.
-    if (fittingCount > 0) this.#sendReport(events.slice(0, fittingCount), byteCount)
+    if (fittingCount > 0) this.#sendReport(events.slice(0, fittingCount), [], byteCount)
+  }
+
+  sendSpans(spans: readonly Uint8Array[]): void {
+    const { fittingCount, byteCount } = this.#countFitting(spans, this.#limitBytes / 2)
+    this.#instruments.counters.add(CounterId.spansDropped, spans.length - fittingCount)
+    if (fittingCount > 0) this.#sendReport([], spans.slice(0, fittingCount), byteCount)
   }
 
   setEngine(info: EngineInfo): void {
@@ -70,7 +70,7 @@ export class ForwardingReporter implements Reporter {
   reopen(): void {}
 
   async flush(timeLimitMs: number): Promise<FlushReport> {
-    if (!this.#pendingHits.isEmpty) this.#sendReport([], 0)
+    if (!this.#pendingHits.isEmpty) this.#sendReport([], [], 0)
     if (this.#outstandingBytes === 0) return { isComplete: true, totals: [] }
     const taken = new Promise<void>((resolve) => {
       this.#onTaken = resolve
@@ -88,10 +88,25 @@ export class ForwardingReporter implements Reporter {
     return []
   }
 
-  #sendReport(events: readonly Uint8Array[], byteCount: number): void {
+  #countFitting(
+    lines: readonly Uint8Array[],
+    limitBytes: number,
+  ): { readonly fittingCount: number; readonly byteCount: number } {
+    let fittingCount = 0
+    let byteCount = 0
+    for (const { byteLength } of lines) {
+      if (this.#outstandingBytes + byteCount + byteLength > limitBytes) break
+      byteCount += byteLength
+      fittingCount += 1
+    }
+    return { fittingCount, byteCount }
+  }
+
+  #sendReport(events: readonly Uint8Array[], spans: readonly Uint8Array[], byteCount: number): void {
     this.#outstandingBytes += byteCount
     const report = {
       events,
+      spans,
       ruleHits: this.#pendingHits.take(),
       counters: copySlots(this.#instruments.memory.counters),
     }
@@ -106,7 +121,7 @@ export class ForwardingReporter implements Reporter {
     this.#tickCount += 1
     if (this.#areNumbersOutstanding) return
     this.#areNumbersOutstanding = true
-    if (!this.#pendingHits.isEmpty) this.#sendReport([], 0)
+    if (!this.#pendingHits.isEmpty) this.#sendReport([], [], 0)
     const numbers = this.#numbers(this.#tickCount % ticksPerHistogram === 1)
     this.#channel.post({ kind: 'numbers', numbers }, () => {
       this.#areNumbersOutstanding = false

@@ -22,6 +22,8 @@ export type FromChild =
 /** What a batch or more left behind, with the counters of the same moment: a killed child's events and counts then agree. */
 export interface ChildReport {
   readonly events: readonly Uint8Array[]
+  /** See `Reporter.sendSpans`. */
+  readonly spans: readonly Uint8Array[]
   readonly ruleHits: readonly RuleHit[]
   /** All slots of `SharedCounters`. */
   readonly counters: Float64Array

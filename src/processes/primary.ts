@@ -142,8 +142,9 @@ export class Primary {
   #hear(part: InstrumentPart, message: ChildMessage): void {
     switch (message.kind) {
       case 'report': {
-        const { events, ruleHits, counters } = message.report
+        const { events, spans, ruleHits, counters } = message.report
         this.#reporter.send(events, ruleHits)
+        if (spans.length > 0) this.#reporter.sendSpans(spans)
         this.#sums.update(part, { counters, histograms: undefined })
         break
       }

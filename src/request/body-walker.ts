@@ -3,10 +3,12 @@
 import type { RecordReader } from '../batch/record-reader.js'
 import { equalsIgnoreCase } from './ascii.js'
 import type { BodyFault } from './body/body-fault.js'
-import { sniffKind } from './body/body-kind.js'
+import { looksBinary, sniffKind } from './body/body-kind.js'
 import { toUtf8, type Utf8Content } from './body/charset.js'
+import { type MarkedEncoding, markedEncoding } from './body/compressed-magic.js'
 import { type ContentEncoding, contentEncodingOf, decodeContent } from './body/content-encoding.js'
 import { ContentWalker } from './body/content-walker.js'
+import { GrpcWalker, isGrpcType, type MessageEncoding } from './body/grpc.js'
 import type { DecodeTools } from './decode-tools.js'
 import { type MediaType, noMediaType, readMediaType } from './media-type.js'
 import type { AddressSink, ValueVisitor } from './value-visitor.js'
@@ -44,6 +46,7 @@ export class BodyWalker {
   readonly #settings: WalkSettings
   readonly #tools: DecodeTools
   readonly #content: ContentWalker
+  readonly #grpc: GrpcWalker
   #fault: BodyFault | undefined
   #isTruncated = false
   /** A stage before the walk ran out of its share of the time. */
@@ -53,6 +56,7 @@ export class BodyWalker {
     this.#settings = settings
     this.#tools = tools
     this.#content = new ContentWalker(tools)
+    this.#grpc = new GrpcWalker(tools, this.#content, settings.bodyInspectLimitBytes)
   }
 
   /** Sends the body's addresses to the sink; nothing when there is no body. */
@@ -88,9 +92,10 @@ export class BodyWalker {
     const { bytes, bodyStart } = record
     const encodings = this.#readEncodings(record)
     if (encodings.length === 0 && this.#fault === undefined) {
-      this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+      this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media, maxStackedEncodings)
       return
     }
+    const levelsLeft = Math.max(0, maxStackedEncodings - encodings.length)
     let content = bytes.subarray(bodyStart, bodyEnd)
     let isDecoded = false
     let isWhole = encodings.length <= maxStackedEncodings && this.#fault !== 'content_encoding_unknown'
@@ -109,8 +114,78 @@ export class BodyWalker {
     const isPlain = sniffKind(bytes, bodyStart, bodyEnd) !== 'binary'
     // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean.
     if (!isWhole && !isPlain) this.#isTruncated = true
-    if (isDecoded) this.#walkCharset(visitor, content, 0, content.length, media)
-    if (!isDecoded || isPlain) this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+    if (isDecoded) this.#walkPlain(record, visitor, content, 0, content.length, media, levelsLeft)
+    if (!isDecoded || isPlain) {
+      this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media, isDecoded ? 0 : levelsLeft)
+    }
+  }
+
+  /**
+   * Content that is not encoded as a whole. gRPC has messages before it has characters.
+   * @param levelsLeft - encodings that may still be undone.
+   */
+  #walkPlain(
+    record: RecordReader,
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    media: MediaType,
+    levelsLeft: number,
+  ): void {
+    if (isGrpcType(media.type)) {
+      const report = this.#grpc.walk(visitor, bytes, start, end, media.type, readMessageEncoding(record))
+      this.#noteFault(report.fault)
+      if (report.isTruncated) this.#isTruncated = true
+      if (report.isTimedOut) this.#isTimedOut = true
+      if (report.isGrpc) return
+      this.#noteFault('content_type')
+    }
+    this.#walkUndeclared(visitor, bytes, start, end, media, levelsLeft)
+  }
+
+  /**
+   * Content that begins like a compressed stream is decoded although nothing says so, whatever its type: backends that look for
+   * themselves would. It is also walked as it is, as all content is: it may be no stream after all, and its frame can hold text.
+   * @param levelsLeft - encodings that may still be undone.
+   */
+  #walkUndeclared(
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    media: MediaType,
+    levelsLeft: number,
+  ): void {
+    const encoding = markedEncoding(bytes, start, end)
+    if (encoding !== undefined) {
+      const isBinary = looksBinary(bytes, start, end)
+      if (levelsLeft > 0) this.#walkDecoded(visitor, bytes.subarray(start, end), encoding, media, levelsLeft, isBinary)
+      else if (isBinary) this.#isTruncated = true
+    }
+    this.#walkCharset(visitor, bytes, start, end, media)
+  }
+
+  /** @param isBinary - the bytes are no text: then what decodes in part is a damaged stream, and not a text like one. */
+  #walkDecoded(
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    encoding: MarkedEncoding,
+    media: MediaType,
+    levelsLeft: number,
+    isBinary: boolean,
+  ): void {
+    const { bytes: content, fault } = decodeContent(
+      bytes,
+      encoding,
+      this.#settings.bodyInspectLimitBytes,
+      this.#tools.budget,
+    )
+    if (fault === 'too-large') this.#isTruncated = true
+    if (fault === 'timed-out') this.#isTimedOut = true
+    if (content.length === 0) return
+    if (fault !== 'corrupt' || isBinary) this.#noteFault('content_encoding_undeclared')
+    this.#walkUndeclared(visitor, content, 0, content.length, media, levelsLeft - 1)
   }
 
   /** In the order in which they were applied; unknown ones are noted and left out. */
@@ -144,6 +219,17 @@ export class BodyWalker {
   #noteFault(fault: BodyFault | undefined): void {
     this.#fault ??= fault
   }
+}
+
+/** Without a grpc-encoding line a compressed message is taken for gzip, the one encoding that every implementation has. */
+function readMessageEncoding(record: RecordReader): MessageEncoding {
+  for (let index = 0; index < record.headerCount; index++) {
+    if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'grpc-encoding')) continue
+    const start = record.valueStart(index)
+    const end = Math.min(record.valueEnd(index), start + maxEncodingLineLength)
+    return contentEncodingOf(record.bytes.toString('latin1', start, end))
+  }
+  return 'gzip'
 }
 
 function findMediaType(record: RecordReader): MediaType {

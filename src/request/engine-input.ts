@@ -61,6 +61,11 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     this.#startInput()
   }
 
+  /** Hands over what was built since the last part, while containers are open. */
+  cut(): void {
+    if (!this.#isStopped) this.#startPart()
+  }
+
   openMap(kind: MapKind): void {
     this.#open(kind)
   }

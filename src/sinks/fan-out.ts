@@ -1,78 +1,88 @@
 // Gives every block of events to every configured sink; none of them can hold up another.
-import { FileSink } from './file-sink.js'
-import type { EventBlock, Sink, SinkNotice, SinkTotals } from './sink.js'
+
+import { withinTime } from '../within-time.js'
+import { createSink, type SinkSurroundings } from './create-sink.js'
+import { EventGate } from './event-gate.js'
+import type { EventBlock, SinkNotice, SinkTotals } from './sink.js'
 import { SinkLane } from './sink-lane.js'
 import type { SinkSpec } from './sink-spec.js'
-import { StdoutSink } from './stdout-sink.js'
 
-export interface FanOutSettings {
+export interface FanOutSettings extends SinkSurroundings {
   readonly sinks: readonly SinkSpec[]
   /** Bytes that may wait for one sink. */
   readonly queueLimitBytes: number
-  /** Whether a terminal gets colours. */
-  readonly isColoured: boolean
   readonly notify: (notice: SinkNotice) => void
+}
+
+/** One sink's way: what it is not to get stays at the gate; without a filter or a rate there is none. */
+interface Way {
+  readonly gate: EventGate | undefined
+  readonly lane: SinkLane
 }
 
 /** All configured sinks, each behind its own queue. */
 export class FanOut {
-  readonly #lanes: readonly SinkLane[]
+  readonly #ways: readonly Way[]
 
-  private constructor(lanes: readonly SinkLane[]) {
-    this.#lanes = lanes
+  private constructor(ways: readonly Way[]) {
+    this.#ways = ways
   }
 
   /** @throws MirrorwafError `MWAF_SINK_TARGET` when a destination cannot be written. */
   static async open(settings: FanOutSettings): Promise<FanOut> {
-    const lanes: SinkLane[] = []
+    const ways: Way[] = []
     for (const spec of settings.sinks) {
-      const sink = createSink(spec, settings.isColoured)
+      const sink = await createSink(spec, settings)
       if (sink === undefined) continue
       await sink.open()
-      lanes.push(new SinkLane(sink, settings.queueLimitBytes, settings.notify))
+      const lane = new SinkLane(sink, settings.queueLimitBytes, settings.notify)
+      ways.push({ lane, gate: createGate(spec, lane) })
     }
-    return new FanOut(lanes)
+    return new FanOut(ways)
   }
 
   /** Returns at once; what a sink has no room for is counted. */
   accept(block: EventBlock): void {
-    for (const lane of this.#lanes) lane.offer(block)
+    for (const { gate, lane } of this.#ways) {
+      if (gate === undefined) lane.offer(block)
+      else gate.accept(block)
+    }
+  }
+
+  /** As `accept`, for requests without an event: only sinks of traces take them. No gate holds them up: their rate is limited at the source. */
+  acceptSpans(block: EventBlock): void {
+    for (const { lane } of this.#ways) if (lane.takesSpans) lane.offer(block)
   }
 
   reopen(): void {
-    for (const lane of this.#lanes) lane.reopen()
+    for (const { lane } of this.#ways) lane.reopen()
   }
 
-  /** @returns whether everything was written before the time was up. */
-  async flush(timeLimitMs: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined
-    const expiry = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, timeLimitMs, false)
-    })
-    const idle = Promise.all(this.#lanes.map((lane) => lane.whenIdle())).then(() => true)
-    const isComplete = await Promise.race([idle, expiry])
-    clearTimeout(timer)
-    return isComplete
+  /** Sends what is folded and hurries what waits for a retry. @returns whether everything was written in time. */
+  flush(timeLimitMs: number): Promise<boolean> {
+    for (const { gate, lane } of this.#ways) {
+      gate?.drain()
+      lane.hurry()
+    }
+    return withinTime(Promise.all(this.#ways.map(({ lane }) => lane.whenIdle())), timeLimitMs)
   }
 
+  /** What is still folded or queued is counted `unflushed`. */
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.close()))
+    for (const { gate } of this.#ways) gate?.close()
+    await Promise.all(this.#ways.map(({ lane }) => lane.close()))
   }
 
   get totals(): readonly SinkTotals[] {
-    return this.#lanes.map((lane) => lane.totals)
+    return this.#ways.map(({ gate, lane }) => ({
+      ...lane.totals,
+      filtered: gate?.filtered ?? 0,
+      folded: gate?.folded ?? 0,
+    }))
   }
 }
 
-function createSink(spec: SinkSpec, isColoured: boolean): Sink | undefined {
-  switch (spec.kind) {
-    case 'none':
-      return undefined
-    case 'stdout':
-      return new StdoutSink(isColoured)
-    case 'file':
-      return new FileSink(spec.path, () => performance.now())
-    default:
-      return spec satisfies never
-  }
+function createGate({ delivery }: SinkSpec, lane: SinkLane): EventGate | undefined {
+  if (delivery === undefined) return undefined
+  return new EventGate({ delivery, nowMs: () => performance.now(), offer: (block) => lane.offer(block) })
 }

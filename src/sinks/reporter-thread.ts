@@ -2,12 +2,19 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import { type AdminServer, startAdminServer } from '../observe/admin-server.js'
+import { CoverageMeter } from '../observe/coverage/coverage-meter.js'
+import { coverageMetrics } from '../observe/coverage/coverage-metrics.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
 import { EventDesk } from '../ui/event-desk.js'
+import { withinTime } from '../within-time.js'
 import { ChannelMeter } from './channel-meter.js'
 import { FanOut } from './fan-out.js'
 import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
+import { readHeaders, readTlsFiles } from './sink-files.js'
+
+/** Time for the last metrics of a collector; below the time that the main thread gives this one to end. */
+const lastPushMs = 500
 
 async function serveReporter(port: MessagePort, data: ReporterData): Promise<void> {
   const tell = (message: FromReporter): void => port.postMessage(message)
@@ -26,7 +33,9 @@ class ReporterThread {
   readonly #metrics: Metrics
   readonly #admin: AdminServer | undefined
   readonly #desk: EventDesk | undefined
+  readonly #stopPushing: readonly (() => Promise<void>)[]
   readonly #meter: ChannelMeter
+  readonly #coverage: CoverageMeter | undefined
   readonly #tell: (message: FromReporter) => void
 
   private constructor(
@@ -34,27 +43,35 @@ class ReporterThread {
     metrics: Metrics,
     admin: AdminServer | undefined,
     desk: EventDesk | undefined,
+    stopPushing: readonly (() => Promise<void>)[],
     meter: ChannelMeter,
+    coverage: CoverageMeter | undefined,
     tell: (message: FromReporter) => void,
   ) {
     this.#fanOut = fanOut
     this.#metrics = metrics
     this.#admin = admin
     this.#desk = desk
+    this.#stopPushing = stopPushing
     this.#meter = meter
+    this.#coverage = coverage
     this.#tell = tell
   }
 
   static async start(data: ReporterData, tell: (message: FromReporter) => void): Promise<ReporterThread> {
     const instruments = new Instruments(data.instruments)
-    const { sinks, queueLimitBytes, isColoured } = data
+    const { sinks, queueLimitBytes, isColoured, identity, datadog } = data
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
-    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, notify })
+    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
     const desk = data.desk === undefined ? undefined : await EventDesk.open(data.desk, instruments, notify)
-    const metrics = new Metrics({ instruments, sinks: () => [...fanOut.totals, ...(desk?.totals ?? [])] })
+    const coverage = startCoverage(data, instruments, tell)
+    const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
+    const metrics = new Metrics({ instruments, sinks: () => [...fanOut.totals, ...(desk?.totals ?? [])], further })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
-    return new ReporterThread(fanOut, metrics, admin, desk, new ChannelMeter(data.acknowledged), tell)
+    const stopPushing = await pushMetrics(data, metrics)
+    const meter = new ChannelMeter(data.acknowledged)
+    return new ReporterThread(fanOut, metrics, admin, desk, stopPushing, meter, coverage, tell)
   }
 
   get adminAddress(): AdminServer['address'] | undefined {
@@ -72,6 +89,10 @@ class ReporterThread {
         this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.accept(message)
         this.#desk?.accept(message)
+        break
+      case 'spans':
+        this.#meter.acknowledge(message.lines.byteLength)
+        this.#fanOut.acceptSpans(message)
         break
       case 'rule-hits':
         this.#metrics.addRuleHits(message.hits)
@@ -101,10 +122,21 @@ class ReporterThread {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#admin?.close(), this.#desk?.close(), this.#fanOut.close()])
+    this.#coverage?.stop()
+    const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastPushMs)
+    await Promise.all([this.#admin?.close(), this.#desk?.close(), this.#fanOut.close(), pushed])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }
+}
+
+function startCoverage(
+  { coverage }: ReporterData,
+  instruments: Instruments,
+  tell: (message: FromReporter) => void,
+): CoverageMeter | undefined {
+  if (coverage.sources.length === 0) return undefined
+  return CoverageMeter.start(coverage, instruments.counters, (notice) => tell({ kind: 'coverage', notice }))
 }
 
 function openAdmin(address: AdminServer['address'], instruments: Instruments, metrics: Metrics): Promise<AdminServer> {
@@ -114,6 +146,28 @@ function openAdmin(address: AdminServer['address'], instruments: Instruments, me
     metricsContentType: metrics.contentType,
     renderMetrics: () => metrics.render(),
   })
+}
+
+/** Metrics go to each collector that events go to. @returns what ends each of them. */
+async function pushMetrics(data: ReporterData, metrics: Metrics): Promise<readonly (() => Promise<void>)[]> {
+  const specs = data.sinks.flatMap((spec) => (spec.kind === 'otlp' && spec.metricsPeriodMs > 0 ? [spec] : []))
+  if (specs.length === 0) return []
+  const { startOtlpMetrics } = await import('../observe/otlp-metrics.js')
+  return Promise.all(
+    specs.map(async ({ url, isGzip, timeoutMs, metricsPeriodMs, headerFile, tls }) =>
+      startOtlpMetrics({
+        url,
+        isGzip,
+        timeoutMs,
+        periodMs: metricsPeriodMs,
+        headers: await readHeaders(headerFile),
+        tls: await readTlsFiles(tls),
+        identity: data.identity,
+        metrics,
+        startedAtMs: Date.now(),
+      }),
+    ),
+  )
 }
 
 function describeFault(thrown: unknown): StartFault {

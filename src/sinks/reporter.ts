@@ -1,34 +1,47 @@
-// The main thread's hand on the reporting thread: sends it events without ever waiting, and counts what finds no room.
-// Owned by pipeline.ts; the only place that starts the thread.
-import { Worker } from 'node:worker_threads'
-import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
+// The main thread's hand on the reporting thread: sends it events without ever waiting, and counts what finds no room. A thread
+// that dies is started again. Owned by pipeline.ts; the only place that starts the thread.
+import { MirrorwafError, reasonOf } from '../errors.js'
 import type { AdminAddress } from '../observe/admin-server.js'
 import { CounterId } from '../observe/counter-ids.js'
+import type { CoverageNotice, CoverageSettings } from '../observe/coverage/coverage-meter.js'
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
+import type { ServiceIdentity } from '../service-identity.js'
 import type { StoreNotice } from '../store/event-store.js'
 import type { DeskSettings } from '../ui/event-desk.js'
-import { allocateChannelMeter, ChannelMeter, channelLimitMaxBytes } from './channel-meter.js'
+import { channelLimitMaxBytes } from './channel-meter.js'
+import { type DatadogSettings, localAgent } from './datadog/datadog-settings.js'
 import { HitTally } from './hit-tally.js'
-import type { FlushReport, FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
+import type { FlushReport, FromReporter, ToReporter } from './reporter-messages.js'
+import { ReportingLife, startThread, type ThreadSettings, type ThreadStarter } from './reporting-life.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
 
 export interface ReporterSettings {
   readonly sinks: readonly SinkSpec[]
+  /** For sinks of kind `datadog`; left out: an agent on this machine. */
+  readonly datadog?: DatadogSettings
   /** Bytes of events on the way to the thread, and again bytes waiting for each sink; at least one event's 64 KiB is taken. */
   readonly sinkQueueLimitBytes: number
   /** Whether a terminal on stdout gets colours. */
   readonly isColoured: boolean
+  /** Who reports, for sinks that say so beside the events. */
+  readonly identity?: ServiceIdentity
   /** Where health, readiness and metrics are served; `undefined`: nowhere. */
   readonly admin: AdminAddress | undefined
   /** What keeps events and shows them; left out: nothing does. */
   readonly desk?: DeskSettings | undefined
   readonly instruments: Instruments
+  /** The gateways whose counters are asked for; none by default. */
+  readonly coverage?: CoverageSettings
+  /** A gateway stopped, or began, answering for its counters. */
+  readonly onCoverage?: (notice: CoverageNotice) => void
   /** Told what an operator should read; the main thread's log. */
   readonly onNotice: (notice: SinkNotice | StoreNotice) => void
-  /** The thread ended although nobody stopped it: nothing is reported any more. */
+  /** The thread ended although nobody stopped it, or could not be started again; it is tried again after a while. */
   readonly onFailure: (error: MirrorwafError) => void
+  /** Starts the thread; for tests. */
+  readonly startThread?: ThreadStarter
 }
 
 export interface Reporter {
@@ -41,6 +54,11 @@ export interface Reporter {
    * @param events - encoded by `encodeEvent`; copied, so the caller keeps them.
    */
   send(events: readonly Uint8Array[], ruleHits?: readonly RuleHit[]): void
+  /**
+   * As `send`, for requests without an event that only sinks of traces take. They never fill more than half of the channel, so
+   * that events find room beside them.
+   */
+  sendSpans(spans: readonly Uint8Array[]): void
   /** Shown as `mirrorwaf_engine_info`; call again after a reload. */
   setEngine(info: EngineInfo): void
   /** Opens files anew (SIGHUP, log rotation). */
@@ -59,6 +77,11 @@ export const blockLimitBytes: number = 64 * 1024
 
 const unfinished: FlushReport = { isComplete: false, totals: [] }
 
+/** A thread that ended is started again after the first pause, then after twice as long each time, up to the longest. */
+const restartPausesMs = { first: 100, longest: 30_000 } as const
+/** A thread that lived so long did not end because of how it was started. */
+const longLifeMs = 60_000
+
 /** How long past its own deadline the thread may take to say so, before it is taken for stuck. */
 const graceMs = 1000
 
@@ -68,84 +91,68 @@ const graceMs = 1000
  */
 export async function startReporter(settings: ReporterSettings): Promise<Reporter> {
   const limitBytes = Math.min(Math.max(settings.sinkQueueLimitBytes, blockLimitBytes), channelLimitMaxBytes)
-  const acknowledged = allocateChannelMeter()
-  const data: ReporterData = {
+  const starter = settings.startThread ?? startThread
+  const data: ThreadSettings = {
     sinks: settings.sinks,
+    datadog: settings.datadog ?? localAgent,
     queueLimitBytes: limitBytes,
     isColoured: settings.isColoured,
+    identity: settings.identity ?? { service: 'mirrorwaf', env: '', version: '' },
     admin: settings.admin,
     desk: settings.desk,
     instruments: settings.instruments.memory,
-    acknowledged,
+    coverage: settings.coverage ?? { sources: [], intervalMs: 0 },
   }
-  const worker = new Worker(new URL('./reporter-thread.js', import.meta.url), {
-    name: 'mirrorwaf-reporter',
-    workerData: data,
-    execArgv: [],
-  })
-  const addresses = await waitForStart(worker)
-  return new ThreadReporter(worker, settings, new ChannelMeter(acknowledged), limitBytes, addresses)
+  const first = await ReportingLife.start(data, starter)
+  // A port of 0 was decided by the first; whoever scrapes finds the next one at the same place.
+  const again = { ...data, admin: first.addresses.admin, desk: withUiAddress(data.desk, first.addresses.ui) }
+  return new ThreadReporter(settings, limitBytes, first, () => ReportingLife.start(again, starter))
 }
 
-/** Where the thread can be reached. */
-interface BoundAddresses {
-  readonly admin: AdminAddress | undefined
-  readonly ui: AdminAddress | undefined
-}
-
+/** Lives as long as the process; the thread behind it may end and be started again. */
 class ThreadReporter implements Reporter {
   readonly adminAddress: AdminAddress | undefined
   readonly uiAddress: AdminAddress | undefined
-  readonly #worker: Worker
   readonly #settings: ReporterSettings
-  readonly #meter: ChannelMeter
   readonly #limitBytes: number
+  readonly #startAgain: () => Promise<ReportingLife>
+  /** `undefined` from the end of one thread to the start of the next. */
+  #thread: ReportingLife | undefined
+  #restartPauseMs: number = restartPausesMs.first
+  #restartTimer: NodeJS.Timeout | undefined
+  #engine: EngineInfo | undefined
   /** Hits that wait for room in the channel. */
   readonly #pendingHits = new HitTally()
   readonly #flushes = new Map<number, (report: FlushReport) => void>()
   #flushCount = 0
-  #hasEnded = false
   #stopping: Promise<readonly SinkTotals[]> | undefined
   #settleStop: (totals: readonly SinkTotals[]) => void = () => {}
 
   constructor(
-    worker: Worker,
     settings: ReporterSettings,
-    meter: ChannelMeter,
     limitBytes: number,
-    addresses: BoundAddresses,
+    thread: ReportingLife,
+    startAgain: () => Promise<ReportingLife>,
   ) {
-    this.adminAddress = addresses.admin
-    this.uiAddress = addresses.ui
-    this.#worker = worker
+    this.adminAddress = thread.addresses.admin
+    this.uiAddress = thread.addresses.ui
     this.#settings = settings
-    this.#meter = meter
     this.#limitBytes = limitBytes
-    let fault: unknown
-    worker.on('message', (message: FromReporter) => this.#hear(message))
-    worker.on('error', (error) => {
-      fault = error
-    })
-    worker.on('exit', (code) => this.#ended(fault ?? `it exited with ${code}`))
+    this.#startAgain = startAgain
+    this.#attach(thread)
   }
 
   send(events: readonly Uint8Array[], ruleHits: readonly RuleHit[] = []): void {
-    let first = 0
-    let byteCount = 0
-    for (let index = 0; index < events.length; index++) {
-      const eventBytes = events[index]?.byteLength ?? 0
-      if (byteCount > 0 && byteCount + eventBytes > blockLimitBytes) {
-        this.#sendBlock(events.slice(first, index), byteCount)
-        first = index
-        byteCount = 0
-      }
-      byteCount += eventBytes
-    }
-    if (first < events.length) this.#sendBlock(events.slice(first), byteCount)
+    this.#sendInBlocks('events', events)
     this.#sendHits(ruleHits)
   }
 
+  sendSpans(spans: readonly Uint8Array[]): void {
+    this.#sendInBlocks('spans', spans)
+  }
+
   setEngine(info: EngineInfo): void {
+    this.#engine = info
     this.#post({ kind: 'engine', info })
   }
 
@@ -154,7 +161,7 @@ class ThreadReporter implements Reporter {
   }
 
   flush(timeLimitMs: number): Promise<FlushReport> {
-    if (this.#hasEnded) return Promise.resolve(unfinished)
+    if (this.#thread === undefined) return Promise.resolve(unfinished)
     const id = this.#flushCount++
     return new Promise((resolve) => {
       const timer = setTimeout(settle, timeLimitMs + graceMs, unfinished)
@@ -171,9 +178,17 @@ class ThreadReporter implements Reporter {
   }
 
   stop(): Promise<readonly SinkTotals[]> {
-    this.#stopping ??= new Promise((resolve) => {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  #stop(): Promise<readonly SinkTotals[]> {
+    clearTimeout(this.#restartTimer)
+    const thread = this.#thread
+    if (thread === undefined) return Promise.resolve([])
+    return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        void this.#worker.terminate()
+        void thread.worker.terminate()
         resolve([])
       }, graceMs)
       this.#settleStop = (totals) => {
@@ -182,33 +197,61 @@ class ThreadReporter implements Reporter {
       }
       this.#post({ kind: 'stop' })
     })
-    return this.#stopping
   }
 
-  #sendBlock(events: readonly Uint8Array[], byteCount: number): void {
-    if (this.#hasEnded || this.#meter.outstandingBytes + byteCount > this.#limitBytes) {
-      this.#settings.instruments.counters.add(CounterId.channelDropped, events.length)
+  #sendInBlocks(kind: 'events' | 'spans', events: readonly Uint8Array[]): void {
+    let first = 0
+    let byteCount = 0
+    for (let index = 0; index < events.length; index++) {
+      const eventBytes = events[index]?.byteLength ?? 0
+      if (byteCount > 0 && byteCount + eventBytes > blockLimitBytes) {
+        this.#sendBlock(kind, events.slice(first, index), byteCount)
+        first = index
+        byteCount = 0
+      }
+      byteCount += eventBytes
+    }
+    if (first < events.length) this.#sendBlock(kind, events.slice(first), byteCount)
+  }
+
+  #sendBlock(kind: 'events' | 'spans', events: readonly Uint8Array[], byteCount: number): void {
+    const limitBytes = kind === 'events' ? this.#limitBytes : this.#limitBytes / 2
+    if (this.#thread === undefined || this.#thread.outstandingBytes + byteCount > limitBytes) {
+      const counter = kind === 'events' ? CounterId.channelDropped : CounterId.spansDropped
+      this.#settings.instruments.counters.add(counter, events.length)
       return
     }
-    const lines = joinBytes(events, byteCount)
-    this.#meter.send(byteCount)
-    this.#worker.postMessage({ kind: 'events', lines, eventCount: events.length } satisfies ToReporter, [lines.buffer])
+    this.#thread.sendBlock(kind, joinBytes(events, byteCount), events.length)
   }
 
   #sendHits(ruleHits: readonly RuleHit[]): void {
     this.#pendingHits.add(ruleHits)
-    if (this.#pendingHits.isEmpty || this.#meter.outstandingBytes >= this.#limitBytes) return
+    if (this.#pendingHits.isEmpty || this.#thread === undefined) return
+    if (this.#thread.outstandingBytes >= this.#limitBytes) return
     this.#post({ kind: 'rule-hits', hits: this.#pendingHits.take() })
   }
 
   #post(message: ToReporter): void {
-    this.#worker.postMessage(message)
+    this.#thread?.worker.postMessage(message)
+  }
+
+  #attach(thread: ReportingLife): void {
+    this.#thread = thread
+    let fault: unknown
+    thread.worker.on('message', (message: FromReporter) => this.#hear(message))
+    thread.worker.on('error', (error) => {
+      fault = error
+    })
+    thread.worker.on('exit', (code) => this.#ended(thread, fault ?? `it exited with ${code}`))
   }
 
   #hear(message: FromReporter): void {
     switch (message.kind) {
       case 'notice':
         this.#settings.onNotice(message.notice)
+        break
+      case 'coverage':
+        this.#settings.onCoverage?.(message.notice)
         break
       case 'flushed':
         this.#flushes.get(message.id)?.(message.report)
@@ -224,36 +267,44 @@ class ThreadReporter implements Reporter {
     }
   }
 
-  #ended(fault: unknown): void {
-    this.#hasEnded = true
+  #ended(thread: ReportingLife, fault: unknown): void {
+    this.#thread = undefined
     for (const settle of [...this.#flushes.values()]) settle(unfinished)
     this.#settleStop([])
-    if (this.#stopping === undefined) this.#settings.onFailure(reporterFailure(fault))
+    if (this.#stopping !== undefined) return
+    const { counters } = this.#settings.instruments
+    // What the thread had taken over is gone with its counts; what was on its way can still be counted.
+    counters.add(CounterId.channelDropped, thread.countOutstandingEvents())
+    counters.add(CounterId.reporterRestarts, 1)
+    if (performance.now() - thread.startedMs > longLifeMs) this.#restartPauseMs = restartPausesMs.first
+    this.#restartLater(fault)
+  }
+
+  /** For ever: without a thread there is no admin port either, so whoever supervises the process sees it. */
+  #restartLater(fault: unknown): void {
+    this.#settings.onFailure(new MirrorwafError('MWAF_REPORTER_FAILED', { reason: reasonOf(fault) }, fault))
+    this.#restartTimer = setTimeout(() => void this.#restart(), this.#restartPauseMs)
+    this.#restartPauseMs = Math.min(2 * this.#restartPauseMs, restartPausesMs.longest)
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      const thread = await this.#startAgain()
+      if (this.#stopping !== undefined) {
+        await thread.worker.terminate()
+        return
+      }
+      this.#attach(thread)
+      if (this.#engine !== undefined) this.#post({ kind: 'engine', info: this.#engine })
+    } catch (thrown) {
+      if (this.#stopping === undefined) this.#restartLater(thrown)
+    }
   }
 }
 
-function waitForStart(worker: Worker): Promise<BoundAddresses> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number): void => fail(`it exited with ${code}`)
-    const stopWaiting = (): void => {
-      worker.off('message', onMessage)
-      worker.off('error', fail)
-      worker.off('exit', onExit)
-    }
-    worker.on('message', onMessage)
-    worker.on('error', fail)
-    worker.on('exit', onExit)
-    function onMessage(message: FromReporter): void {
-      if (message.kind !== 'started' && message.kind !== 'refused') return
-      stopWaiting()
-      if (message.kind === 'started') resolve(message)
-      else reject(faultToError(message.fault))
-    }
-    function fail(reason: unknown): void {
-      stopWaiting()
-      reject(reporterFailure(reason))
-    }
-  })
+function withUiAddress(desk: DeskSettings | undefined, address: AdminAddress | undefined): DeskSettings | undefined {
+  if (desk?.ui === undefined || address === undefined) return desk
+  return { ...desk, ui: { ...desk.ui, address } }
 }
 
 function joinBytes(parts: readonly Uint8Array[], byteCount: number): Uint8Array<ArrayBuffer> {
@@ -264,16 +315,4 @@ function joinBytes(parts: readonly Uint8Array[], byteCount: number): Uint8Array<
     offset += part.byteLength
   }
   return joined
-}
-
-function faultToError({ code, details, reason }: StartFault): MirrorwafError {
-  return isErrorCode(code) ? new MirrorwafError(code, details) : reporterFailure(reason)
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCatalogue, code)
-}
-
-function reporterFailure(cause: unknown): MirrorwafError {
-  return new MirrorwafError('MWAF_REPORTER_FAILED', { reason: reasonOf(cause) }, cause)
 }

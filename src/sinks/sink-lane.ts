@@ -1,21 +1,36 @@
-// One sink with its bounded queue: takes blocks without ever waiting, writes them one after the other, counts what is lost.
+// One sink with its bounded queue: takes blocks without ever waiting, writes them one after the other, tries again where the sink
+// says that it may help, counts what is lost.
+import { attemptLimit, retryDelayMs } from './retry-delay.js'
 import type { DropReason, EventBlock, Sink, SinkNotice, SinkTotals, WriteResult } from './sink.js'
 
 /** At most one notice of loss per sink in this time, however fast it fails and recovers. */
 const noticePeriodMs = 10_000
+/** Longest pause that a destination may ask for. */
+const longestAskedMs = 300_000
 
 export class SinkLane {
   readonly #sink: Sink
   readonly #limitBytes: number
   readonly #notify: (notice: SinkNotice) => void
+  readonly #random: () => number
   readonly #queue: EventBlock[] = []
-  readonly #dropped: Record<DropReason, number> = { queue_full: 0, write_error: 0, closed: 0, unflushed: 0 }
+  readonly #dropped: Record<DropReason, number> = {
+    queue_full: 0,
+    write_error: 0,
+    closed: 0,
+    rejected: 0,
+    unflushed: 0,
+  }
   #queuedBytes = 0
   #written = 0
   #isRunning = false
   #isClosed = false
   #isReopenWanted = false
-  #isLosing = false
+  /** Events are being lost or wait for a retry, and the operator was told. */
+  #isInTrouble = false
+  /** How often the block in hand has failed. */
+  #attempts = 0
+  #isHurried = false
   #lastNoticeMs = Number.NEGATIVE_INFINITY
   /** Ends the pause after a fault early. */
   #wake: () => void = () => {}
@@ -23,12 +38,23 @@ export class SinkLane {
 
   /**
    * @param limitBytes - events waiting for this sink, the block being written included.
-   * @param notify - told when events begin to be lost and when they flow again.
+   * @param notify - told when events begin to be lost or to wait, and when they flow again.
+   * @param random - from 0 up to 1, for the pauses between retries.
    */
-  constructor(sink: Sink, limitBytes: number, notify: (notice: SinkNotice) => void) {
+  constructor(
+    sink: Sink,
+    limitBytes: number,
+    notify: (notice: SinkNotice) => void,
+    random: () => number = Math.random,
+  ) {
     this.#sink = sink
     this.#limitBytes = limitBytes
     this.#notify = notify
+    this.#random = random
+  }
+
+  get takesSpans(): boolean {
+    return this.#sink.takesSpans === true
   }
 
   /** Queues a block, or drops it with a count when there is no room. Returns at once. */
@@ -53,6 +79,12 @@ export class SinkLane {
     this.#start()
   }
 
+  /** The end is near: a block that waits for its retry is tried at once, and from then on after the shortest pause. */
+  hurry(): void {
+    this.#isHurried = true
+    if (this.#attempts > 0) this.#wake()
+  }
+
   /** Resolves when nothing waits any more; the caller sets the deadline. */
   whenIdle(): Promise<void> {
     if (!this.#isRunning) return Promise.resolve()
@@ -68,7 +100,7 @@ export class SinkLane {
     await this.#sink.close()
   }
 
-  get totals(): SinkTotals {
+  get totals(): Omit<SinkTotals, 'filtered' | 'folded'> {
     const { name } = this.#sink
     return { name, written: this.#written, dropped: { ...this.#dropped }, queuedBytes: this.#queuedBytes }
   }
@@ -85,7 +117,7 @@ export class SinkLane {
         this.#isReopenWanted = false
         await this.#sink.reopen()
       }
-      const block = this.#queue[0]
+      const block = this.#joinHead()
       if (block === undefined) break
       await this.#writeOne(block)
     }
@@ -93,19 +125,49 @@ export class SinkLane {
     for (const resolve of this.#idleWaiters.splice(0)) resolve()
   }
 
+  /**
+   * The head of the queue as one block of at most the sink's batch size; it stays in the queue. A block that failed is given
+   * again as it was: its destination may have taken it after all, and knows it by its bytes.
+   */
+  #joinHead(): EventBlock | undefined {
+    const { batchLimitBytes = 0 } = this.#sink
+    let count = 1
+    let byteCount = this.#queue[0]?.lines.byteLength ?? 0
+    while (this.#attempts === 0 && count < this.#queue.length) {
+      byteCount += this.#queue[count]?.lines.byteLength ?? 0
+      if (byteCount > batchLimitBytes) break
+      count += 1
+    }
+    if (count > 1) this.#queue.splice(0, count, joinBlocks(this.#queue.slice(0, count)))
+    return this.#queue[0]
+  }
+
   async #writeOne(block: EventBlock): Promise<void> {
     const result = await this.#sink.write(block)
     // close() has counted the block in hand as unflushed already.
     if (this.#isClosed) return
+    if (result.kind === 'retry' && this.#attempts + 1 < attemptLimit) {
+      await this.#waitForRetry(result)
+      return
+    }
+    this.#attempts = 0
     this.#queue.shift()
     this.#queuedBytes -= block.lines.byteLength
     this.#count(block, result)
     if (result.kind === 'failed' && result.retryAfterMs > 0) await this.#pause(result.retryAfterMs)
   }
 
+  async #waitForRetry({ detail, retryAfterMs = 0 }: Extract<WriteResult, { kind: 'retry' }>): Promise<void> {
+    this.#attempts += 1
+    this.#report('MWAF_SINK_WAITING', detail)
+    const shortestMs = retryDelayMs(1, this.#random())
+    const pauseMs = Math.max(retryDelayMs(this.#attempts, this.#random()), Math.min(retryAfterMs, longestAskedMs))
+    await this.#pause(this.#isHurried ? shortestMs : pauseMs)
+  }
+
   /**
-   * The block that met the fault is given up at once, so that a full disk shows in the counters from its first moment; what is
-   * behind it waits in the queue for the retry.
+   * A block that a sink gives up is counted at once, so that a full disk shows in the counters from its first moment; what is
+   * behind it waits in the queue.
    */
   #count(block: EventBlock, result: WriteResult): void {
     if (result.kind === 'failed') {
@@ -113,20 +175,28 @@ export class SinkLane {
       this.#drop(result.reason, block.eventCount - result.writtenEvents, result.detail)
       return
     }
+    if (result.kind === 'retry') {
+      this.#drop('write_error', block.eventCount, `${result.detail} (tried ${attemptLimit} times)`)
+      return
+    }
     this.#written += block.eventCount
-    if (this.#isLosing && this.#queue.length === 0) {
-      this.#isLosing = false
+    if (this.#isInTrouble && this.#queue.length === 0) {
+      this.#isInTrouble = false
       this.#tell('info', 'MWAF_SINK_RECOVERED', '')
     }
   }
 
   #drop(reason: DropReason, eventCount: number, detail: string): void {
     this.#dropped[reason] += eventCount
+    this.#report('MWAF_SINK_WRITE', detail)
+  }
+
+  #report(code: 'MWAF_SINK_WRITE' | 'MWAF_SINK_WAITING', detail: string): void {
     const nowMs = performance.now()
-    if (this.#isLosing || nowMs - this.#lastNoticeMs < noticePeriodMs) return
-    this.#isLosing = true
+    if (this.#isInTrouble || nowMs - this.#lastNoticeMs < noticePeriodMs) return
+    this.#isInTrouble = true
     this.#lastNoticeMs = nowMs
-    this.#tell('warn', 'MWAF_SINK_WRITE', detail)
+    this.#tell('warn', code, detail)
   }
 
   #tell(level: SinkNotice['level'], code: SinkNotice['code'], reason: string): void {
@@ -143,4 +213,9 @@ export class SinkLane {
       }
     })
   }
+}
+
+function joinBlocks(blocks: readonly EventBlock[]): EventBlock {
+  const eventCount = blocks.reduce((count, block) => count + block.eventCount, 0)
+  return { lines: Buffer.concat(blocks.map(({ lines }) => lines)), eventCount }
 }

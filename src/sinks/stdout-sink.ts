@@ -7,12 +7,17 @@ import { encodeForTerminal } from './terminal-encoder.js'
 export class StdoutSink implements Sink {
   readonly name = 'stdout'
   readonly #isColoured: boolean
+  readonly #isShortened: boolean
   #stream: ByteWriter | undefined
   #lines: LineWriter | undefined
 
-  /** @param isColoured - whether a terminal gets colours. */
-  constructor(isColoured: boolean) {
+  /**
+   * @param isColoured - whether a terminal gets colours.
+   * @param isShortened - whether a terminal gets short lines; events in another form than our own stay as they are.
+   */
+  constructor(isColoured: boolean, isShortened: boolean = true) {
     this.#isColoured = isColoured
+    this.#isShortened = isShortened
   }
 
   async open(): Promise<void> {
@@ -24,7 +29,7 @@ export class StdoutSink implements Sink {
     if (this.#stream === undefined || this.#lines === undefined) {
       return { kind: 'failed', reason: 'closed', writtenEvents: 0, detail: 'stdout is not open', retryAfterMs: 0 }
     }
-    if (!this.#stream.isTerminal) return this.#lines.write(block)
+    if (!this.#stream.isTerminal || !this.#isShortened) return this.#lines.write(block)
     return this.#lines.write({ ...block, lines: encodeForTerminal(block.lines, this.#isColoured) })
   }
 

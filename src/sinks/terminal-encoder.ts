@@ -1,5 +1,6 @@
 // Events as short lines for a person at a terminal. What a sender wrote must not drive the terminal: control bytes are shown.
 import { listOf, recordOf, textOf } from '../json-shape.js'
+import { createPaint } from '../terminal-colour.js'
 import { visible } from '../visible.js'
 
 /** Most characters of each part: a line is at most about three lines of a usual terminal. */
@@ -21,7 +22,7 @@ export function encodeForTerminal(lines: Uint8Array, isColoured: boolean): Uint8
 function describeEvent(event: unknown, isColoured: boolean): string {
   const { timestamp, outcome, client, request, matches } = recordOf(event)
   const { ip } = recordOf(client)
-  const paint = isColoured ? colour : plain
+  const paint = createPaint(isColoured)
   return [
     paint('dim', textOf(timestamp).slice(11, 23)),
     paint('red', clip(textOf(outcome), partLimits.outcome)),
@@ -50,16 +51,6 @@ function describeCondition(match: unknown): string {
   const { address, key_path, value } = recordOf(listOf(matches)[0])
   const where = [textOf(address), ...listOf(key_path).map((key) => textOf(key))].join('.')
   return `${where}: ${textOf(value)}`
-}
-
-const colourCodes = { dim: 2, red: 31, bold: 1, yellow: 33 } as const
-
-function colour(name: keyof typeof colourCodes, shown: string): string {
-  return `\u001b[${colourCodes[name]}m${shown}\u001b[0m`
-}
-
-function plain(_name: keyof typeof colourCodes, shown: string): string {
-  return shown
 }
 
 function clip(shown: string, limit: number): string {

@@ -131,6 +131,8 @@ export class EventStore {
       name: this.#name,
       written: this.#written,
       dropped: { ...this.#dropped },
+      filtered: 0,
+      folded: 0,
       queuedBytes: this.#queuedBytes,
     }
   }

@@ -95,7 +95,10 @@ export class EventDesk {
   get totals(): readonly SinkNumbers[] {
     if (this.#settings.ui === undefined) return [this.#store.totals]
     const dropped = { slow_page: this.#stream.slowCount }
-    return [this.#store.totals, { name: 'page', written: this.#stream.toldCount, dropped, queuedBytes: 0 }]
+    return [
+      this.#store.totals,
+      { name: 'page', written: this.#stream.toldCount, dropped, filtered: 0, folded: 0, queuedBytes: 0 },
+    ]
   }
 
   /** Returns at once. */

@@ -1,18 +1,23 @@
-// Builds the security event of one matched request. Everything a sender wrote goes through the redactor on its way in.
+// Builds the security event of one matched request, or of one that is reported without having matched. Everything a sender wrote
+// goes through the redactor on its way in.
 // Stage: engine -> [verdict] -> encoder; runs in the worker.
-import type { ConditionMatch, RuleMatch } from '../engine/engine.js'
+import type { ConditionMatch, EngineWork, RuleMatch } from '../engine/engine.js'
+import type { BodyFault } from '../request/body/body-fault.js'
+import { describeAttributes } from './attributes.js'
 import {
   type EventCondition,
+  type EventInspection,
   type EventMatch,
   type EventRequest,
   eventSchemaVersion,
   type SecurityEvent,
 } from './event.js'
 import type { EventIdSource } from './event-id.js'
-import type { RequestFlags } from './outcome.js'
+import type { PathCheck } from './json-paths.js'
+import type { Outcome, RequestFlags } from './outcome.js'
 import type { RecordFields } from './record-fields.js'
 import { type Redaction, type Redactor, redactedMark } from './redact.js'
-import { correlationHeaders } from './reported-headers.js'
+import { baggageKeys, correlationHeaders, traceHeaders } from './reported-headers.js'
 import { findRequestId, findTraceContext, type HeaderMap } from './trace-context.js'
 
 /** What was found out about one matched request. */
@@ -26,11 +31,16 @@ export interface EventInput {
   readonly bodyInspectedBytes: number
   /** Media type without parameters, `null` when none was sent. */
   readonly bodyType: string | null
+  readonly bodyFault: BodyFault | null
   readonly clientIp: string | null
   /** The addresses that the request says it came through, nearest last. */
   readonly clientChain: readonly string[]
   readonly matches: readonly RuleMatch[]
   readonly flags: RequestFlags
+  readonly outcome: Outcome
+  /** Of the request target, with parameters in place of ids. */
+  readonly endpoint: string
+  readonly work: EngineWork
   readonly queueUs: number
   readonly inspectUs: number
 }
@@ -44,11 +54,15 @@ export interface EventContext {
   /** From `listReportedHeaders`. */
   readonly reportedHeaders: ReadonlySet<string>
   readonly redact: Redaction
+  /** Values of the body that are secrets by their place. */
+  readonly isSecretPath: PathCheck
   readonly nextId: EventIdSource
 }
 
 /** More addresses than any chain of proxies has, the peer included; the header is the sender's. */
 const chainLimit = 33
+/** Longest that tracers must hand on (W3C Baggage). */
+const baggageLimit = 8192
 /** The engine's own limit on depth. */
 const keyPathLimit = 20
 
@@ -73,11 +87,13 @@ function assembleEvent(input: EventInput, context: EventContext, redactor: Redac
       peer: record.peer,
       chain: input.clientChain.slice(0, chainLimit).map((address) => redactor.redactText(address)),
     },
-    matches: input.matches.map((match) => describeMatch(match, redactor)),
+    matches: input.matches.map((match) => describeMatch(match, context, redactor)),
     matches_omitted: 0,
-    outcome: 'matched',
+    outcome: input.outcome,
     flags: { truncated: flags.truncated, aborted: flags.aborted, timed_out: flags.timedOut },
     engine: { name, version, rules_version: rulesVersion },
+    attributes: describeAttributes(input.work.attributes, redactor),
+    inspection: describeInspection(input.work),
     timings_us: { queue: input.queueUs, inspect: input.inspectUs },
   }
 }
@@ -99,11 +115,14 @@ function describeRequest(input: EventInput, context: EventContext, redactor: Red
     trace_id: traceId,
     span_id: spanId,
     headers: showHeaders(headers, context.reportedHeaders, redactor),
+    endpoint: redactor.redactPath(input.endpoint),
+    trace_headers: showTraceHeaders(record.headers, redactor),
     body: {
       declared: record.bodyDeclaredBytes,
       seen: record.bodySeenBytes,
       inspected: input.bodyInspectedBytes,
       type: input.bodyType === null ? null : redactor.redactText(input.bodyType),
+      fault: input.bodyFault,
     },
     parse_error: record.parseError === 'none' ? null : record.parseError,
   }
@@ -131,6 +150,41 @@ function showHeaders(
   return shown
 }
 
+/** What does not look as it must is left out whole: half a trace is a wrong one. */
+function showTraceHeaders(all: RecordFields['headers'], redactor: Redactor): Readonly<Record<string, string>> {
+  const shown: Record<string, string> = Object.create(null)
+  for (const [name, value] of all) {
+    if (Object.hasOwn(shown, name)) continue
+    if (traceHeaders.get(name)?.test(value) === true) shown[name] = redactor.redactText(value)
+    if (name === 'baggage' && value.length <= baggageLimit) shown[name] = showBaggage(value, redactor)
+  }
+  return shown
+}
+
+/** Members are `key=value;property`, between commas (W3C Baggage). */
+function showBaggage(value: string, redactor: Redactor): string {
+  const members = value.split(',').map((member) => member.split(';', 1).join('').trim())
+  const wanted = members.filter((member) => baggageKeys.includes(member.slice(0, member.indexOf('=')).trim()))
+  return wanted
+    .slice(0, baggageKeys.length)
+    .map((member) => redactor.redactQuery(member))
+    .join(',')
+}
+
+function describeInspection({ engineUs, timeoutCount, errorNumber, isKept, cut }: EngineWork): EventInspection {
+  return {
+    engine_us: Math.round(engineUs),
+    timeouts: timeoutCount,
+    error: errorNumber ?? null,
+    kept: isKept,
+    cut: {
+      string_bytes: cut.stringLengthBytes ?? 0,
+      container_size: cut.containerSize ?? 0,
+      container_depth: cut.containerDepth ?? 0,
+    },
+  }
+}
+
 /** Path and query of a target in any form (RFC 9112 3.2); scheme and authority of an absolute one stand in `host`. */
 function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i.exec(target)
@@ -145,29 +199,34 @@ function withoutUserInfo(host: string): string {
   return at < 0 ? host : `${redactedMark}${host.slice(at)}`
 }
 
-function describeMatch(match: RuleMatch, redactor: Redactor): EventMatch {
+function describeMatch(match: RuleMatch, context: EventContext, redactor: Redactor): EventMatch {
   return {
     rule: { id: match.id, name: match.name, tags: match.tags },
-    matches: match.conditions.map((condition) => describeCondition(condition, redactor)),
+    matches: match.conditions.map((condition) => describeCondition(condition, context, redactor)),
   }
 }
 
-function describeCondition(condition: ConditionMatch, redactor: Redactor): EventCondition {
+function describeCondition(condition: ConditionMatch, context: EventContext, redactor: Redactor): EventCondition {
+  const value = showValue(condition, context, redactor)
   return {
     operator: condition.operator,
     operator_value: condition.operatorValue,
     address: condition.address,
     key_path: condition.keyPath.slice(0, keyPathLimit).map((key) => redactor.redactText(key)),
-    value: showValue(condition, redactor),
-    highlight: condition.highlight.map((part) => redactor.redactText(part)),
+    value,
+    highlight: condition.highlight.map((part) => showHighlight(part, value, condition, redactor)),
   }
 }
 
 /** The engine has redacted the value once; what its expressions do not see is encoded secrets, and that a cookie is one. */
-function showValue({ address, value }: ConditionMatch, redactor: Redactor): string {
+function showValue({ address, keyPath, value }: ConditionMatch, context: EventContext, redactor: Redactor): string {
   switch (address) {
     case 'server.request.cookies':
       return redactedMark
+    case 'server.request.headers.no_cookies':
+      return redactor.redactHeader((keyPath[0] ?? '').toLowerCase(), value)
+    case 'server.request.body':
+      return context.isSecretPath(keyPath) ? redactedMark : redactor.redactText(value)
     case 'server.request.uri.raw': {
       const { path, query } = splitTarget(value)
       return query === '' ? redactor.redactPath(path) : `${redactor.redactPath(path)}?${redactor.redactQuery(query)}`
@@ -175,4 +234,14 @@ function showValue({ address, value }: ConditionMatch, redactor: Redactor): stri
     default:
       return redactor.redactText(value)
   }
+}
+
+/**
+ * A part of a value does not show by itself that it is a secret: of a value with one, only what still shows there may. What a
+ * list of phrases found is a word of the ruleset.
+ */
+function showHighlight(part: string, shown: string, { operator, value }: ConditionMatch, redactor: Redactor): string {
+  const isWhole = shown === value && !value.includes(redactedMark)
+  const maySay = isWhole || operator === 'phrase_match' || shown.includes(part)
+  return maySay ? redactor.redactText(part) : redactedMark
 }

@@ -17,6 +17,8 @@ const describingHeaders: readonly string[] = [
   'x-amzn-trace-id',
   'x-appgw-trace-id',
   'x-cloud-trace-context',
+  'x-datadog-endpoint-scan',
+  'x-datadog-security-test',
   'x-forwarded',
   'x-sigsci-requestid',
   'x-sigsci-tags',
@@ -36,3 +38,20 @@ export const correlationHeaders: readonly string[] = [
   'x-cloud-trace-context',
   'x-amzn-trace-id',
 ]
+
+/**
+ * Headers by which a tracer hands its trace on (Datadog, W3C Trace Context), and what they must look like to be reported: a sender
+ * may write anything into them.
+ */
+export const traceHeaders: ReadonlyMap<string, RegExp> = new Map([
+  ['x-datadog-trace-id', /^\d{1,20}$/],
+  ['x-datadog-parent-id', /^\d{1,20}$/],
+  ['x-datadog-sampling-priority', /^-?\d$/],
+  ['x-datadog-origin', /^[\w.-]{1,64}$/],
+  ['x-datadog-tags', /^[\x20-\x7e]{1,512}$/],
+  ['traceparent', /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/],
+  ['tracestate', /^[\x20-\x7e]{3,2048}$/],
+])
+
+/** What of a `baggage` header is reported: the ids that Datadog's tracers make tags of. The rest may be anything. */
+export const baggageKeys: readonly string[] = ['user.id', 'session.id', 'account.id']

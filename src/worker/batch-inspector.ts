@@ -3,17 +3,20 @@
 // Requests in which the engine has to check single values wait for one another: one engine call decides many of them.
 import { stateDecided, stateInHand, stateUntouched, Word } from '../batch/record-layout.js'
 import { RecordReader } from '../batch/record-reader.js'
+import type { BodyReport } from '../request/body-walker.js'
 import { type Outcome, outcomeIndex } from '../verdict/outcome.js'
 import { BatchTally } from './batch-tally.js'
 import type { BuiltInspector } from './build-inspector.js'
 import type { EventWriter } from './event-writer.js'
 import type { Inspection } from './inspector.js'
 import type { BatchResult, BatchTask, PrefilterGauges } from './messages.js'
+import type { SpanAdmission, SpanGate } from './span-gate.js'
 
 /** A record that waits for the engine's word on some of its values. */
 interface HeldRecord {
   readonly offset: number
   readonly outcomeIfCleared: Outcome
+  readonly bodyIfCleared: BodyReport
   readonly screenMs: number
 }
 
@@ -23,6 +26,7 @@ const lostState = stateDecided + outcomeIndex('lost')
 export class BatchInspector {
   readonly #built: BuiltInspector
   readonly #writer: EventWriter
+  readonly #spanGate: SpanGate | undefined
   readonly #isAskedToStop: () => boolean
   readonly #record = new RecordReader()
   readonly #held: HeldRecord[] = []
@@ -30,9 +34,18 @@ export class BatchInspector {
   /** Added to `performance.now()` it is the listener's wall clock. */
   #clockOffsetMs = 0
 
-  /** @param isAskedToStop - asked between records: the rest of the batch is left as it is. */
-  constructor(built: BuiltInspector, writer: EventWriter, isAskedToStop: () => boolean) {
+  /**
+   * @param isAskedToStop - asked between records: the rest of the batch is left as it is.
+   * @param spanGate - picks requests that are reported without an event; undefined: none are.
+   */
+  constructor(
+    built: BuiltInspector,
+    writer: EventWriter,
+    isAskedToStop: () => boolean,
+    spanGate: SpanGate | undefined = undefined,
+  ) {
     this.#built = built
+    this.#spanGate = spanGate
     this.#writer = writer
     this.#isAskedToStop = isAskedToStop
   }
@@ -90,7 +103,8 @@ export class BatchInspector {
   #hold(offset: number, screenMs: number): void {
     const { inspector, prefilter } = this.#built
     prefilter?.hold(this.#held.length)
-    this.#held.push({ offset, screenMs, outcomeIfCleared: inspector.outcomeIfCleared })
+    const { outcomeIfCleared, bodyIfCleared } = inspector
+    this.#held.push({ offset, screenMs, outcomeIfCleared, bodyIfCleared })
     this.#record.setWord(Word.state, stateUntouched)
   }
 
@@ -115,7 +129,9 @@ export class BatchInspector {
     record.setWord(Word.state, stateInHand)
     try {
       const { inspector } = this.#built
-      const inspection = isCleared ? inspector.clearHeld(record, held.outcomeIfCleared) : inspector.judge(record)
+      const inspection = isCleared
+        ? inspector.clearHeld(record, held.outcomeIfCleared, held.bodyIfCleared)
+        : inspector.judge(record)
       this.#finish(inspection, startMs - held.screenMs)
     } catch {
       this.#lose()
@@ -129,8 +145,17 @@ export class BatchInspector {
     this.#tally.add(inspection)
     if (inspection.matches.length > 0) {
       this.#tally.events.push(this.#writer.write(record, inspection, record.word(Word.queueUs), inspectUs))
+    } else if (this.#spanGate !== undefined) {
+      this.#reportWithoutEvent(this.#spanGate.admit(inspection), inspection, inspectUs)
     }
     record.setWord(Word.state, stateDecided + outcomeIndex(inspection.outcome))
+  }
+
+  #reportWithoutEvent(admission: SpanAdmission, inspection: Inspection, inspectUs: number): void {
+    if (admission === 'over-limit') this.#tally.spansOverLimit += 1
+    if (admission !== 'reported') return
+    const record = this.#record
+    this.#tally.spans.push(this.#writer.write(record, inspection, record.word(Word.queueUs), inspectUs))
   }
 
   /** One record must not take its batch along; it is counted as lost, and as an engine error. */

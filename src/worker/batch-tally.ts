@@ -1,6 +1,7 @@
 // What the inspection of one batch adds up to: events, hits, counts.
 import { threadId } from 'node:worker_threads'
 import type { RuleHit } from '../observe/metrics.js'
+import type { BodyFault } from '../request/body/body-fault.js'
 import type { Inspection } from './inspector.js'
 import type { BatchResult, Contradiction, PrefilterGauges } from './messages.js'
 
@@ -10,18 +11,23 @@ const contradictionLimitCount = 4
 /** One per batch. */
 export class BatchTally {
   readonly events: Uint8Array[] = []
+  readonly spans: Uint8Array[] = []
+  spansOverLimit = 0
   errorCount = 0
   #clearedCount = 0
   #engineRunCount = 0
   #verifiedCount = 0
   #contradictedCount = 0
   readonly #contradictions: Contradiction[] = []
+  readonly #bodyFaults = new Map<BodyFault, number>()
   readonly #hits = new Map<string, { type: string; count: number }>()
 
   add(inspection: Inspection): void {
     if (inspection.isCleared) this.#clearedCount += 1
     this.#engineRunCount += inspection.engineRunCount
     this.errorCount += inspection.engineErrorCount
+    const { fault } = inspection.body
+    if (fault !== undefined) this.#bodyFaults.set(fault, (this.#bodyFaults.get(fault) ?? 0) + 1)
     if (inspection.isVerified) this.#verifiedCount += 1
     if (inspection.isContradicted) this.#addContradiction(inspection)
     for (const { id, tags } of inspection.matches) {
@@ -45,7 +51,10 @@ export class BatchTally {
     return {
       kind: 'inspected',
       events: this.events,
+      spans: this.spans,
+      spansOverLimit: this.spansOverLimit,
       ruleHits,
+      bodyFaults: Array.from(this.#bodyFaults, ([kind, count]) => ({ kind, count })),
       busyUs,
       clearedCount: this.#clearedCount,
       engineRunCount: this.#engineRunCount,

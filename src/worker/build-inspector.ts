@@ -1,17 +1,20 @@
 // Puts an inspector together: engine, prefilter, walker and budget for one thread.
 // Shared by the worker thread and by `scan`, so that both inspect alike.
+import type { RecordReader } from '../batch/record-reader.js'
 import { createEngine } from '../engine/ddwaf.js'
 import type { Engine } from '../engine/engine.js'
 import { parseRulesetDocument, type RulesetSource } from '../engine/ruleset.js'
 import { compilePrefilter } from '../prefilter/compile-ruleset.js'
 import { createPrefilter, type RulesetPrefilter } from '../prefilter/create-prefilter.js'
 import { DecodeBudget } from '../request/decode-budget.js'
+import { endpointOf } from '../request/endpoint.js'
 import { EngineInputBuilder } from '../request/engine-input.js'
 import { RequestWalker } from '../request/request-walker.js'
 import { isMarkedTruncated } from '../request/truncated-mark.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
 import { Inspector } from './inspector.js'
 import type { WorkerSettings } from './messages.js'
+import type { SpanGate } from './span-gate.js'
 import { threadCpuUs } from './thread-clock.js'
 
 /** An inspector and what it judges with; dispose it when done. */
@@ -27,11 +30,13 @@ export interface BuiltInspector {
 /**
  * Loads engine and ruleset in the calling thread.
  * @param isWarmedUp - whether to spend up to 0.4 s so that the first requests find the prefilter's automata built.
+ * @param spanGate - picks the requests whose schemas are extracted; undefined: none are.
  * @throws as `createEngine`.
  */
 export function buildInspector(
   settings: Pick<WorkerSettings, 'ruleset' | 'engine' | 'inspection'>,
   isWarmedUp: boolean = true,
+  spanGate: SpanGate | undefined = undefined,
 ): BuiltInspector {
   const { inspection } = settings
   const engine = createEngine(settings.ruleset, settings.engine)
@@ -49,6 +54,7 @@ export function buildInspector(
     builder: new EngineInputBuilder(),
     budget,
     wafTimeoutUs: inspection.wafTimeoutUs,
+    isSampled: spanGate?.samplesSchemas === true ? sampleBy(spanGate) : undefined,
     isMarkedTruncated: inspection.trustsPeers ? isMarkedTruncated : undefined,
     now,
     threadCpuUs,
@@ -58,6 +64,10 @@ export function buildInspector(
     engine.dispose()
   }
   return { inspector, engine, prefilter, dispose }
+}
+
+function sampleBy(gate: SpanGate): (record: RecordReader) => boolean {
+  return (record) => gate.sample(record.method, endpointOf(record.bytes, record.targetStart, record.targetEnd))
 }
 
 function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () => number): RulesetPrefilter {

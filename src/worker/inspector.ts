@@ -2,7 +2,7 @@
 // Stage: batch -> [worker] -> sinks. Hot path; bench: scenarios/worker.bench.ts. Used by worker threads and by `scan`.
 import { RecordFlag, Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
-import type { Engine, EngineContext, EngineInput, RuleMatch } from '../engine/engine.js'
+import type { Engine, EngineContext, EngineInput, EngineWork, RuleMatch, TruncationMetrics } from '../engine/engine.js'
 import type { RulesetPrefilter } from '../prefilter/create-prefilter.js'
 import type { CandidateReason } from '../prefilter/prefilter.js'
 import type { BodyReport } from '../request/body-walker.js'
@@ -10,9 +10,10 @@ import type { DecodeBudget } from '../request/decode-budget.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
 import type { RequestWalker } from '../request/request-walker.js'
 import { decideOutcome, type Outcome } from '../verdict/outcome.js'
+import { SuspectSieve } from './suspect-sieve.js'
 
 /** What was found out about one request. One object per inspector, valid until its next `inspect`. */
-export interface Inspection {
+export interface Inspection extends EngineWork {
   readonly outcome: Outcome
   readonly matches: readonly RuleMatch[]
   readonly isTruncated: boolean
@@ -31,9 +32,6 @@ export interface Inspection {
   readonly isContradicted: boolean
   readonly engineRunCount: number
   readonly engineErrorCount: number
-  /** Attributes that rules or processors set (schemas, fingerprints, JWT facts); `undefined` when none. */
-  readonly attributes: Readonly<Record<string, unknown>> | undefined
-  readonly isKept: boolean
 }
 
 /** What the prefilter says of a request; `pending`: the engine has to check some of its values first. */
@@ -53,6 +51,8 @@ export interface InspectorParts {
   readonly budget: DecodeBudget
   /** Decoding and engine together, per request. */
   readonly wafTimeoutUs: number
+  /** Whether the engine is to extract the schemas of this request; undefined: of none. Asked once per request. */
+  readonly isSampled: ((record: RecordReader) => boolean) | undefined
   /** Whether the sender says that it could send only a part; undefined when senders are not believed. */
   readonly isMarkedTruncated: ((record: RecordReader) => boolean) | undefined
   /** Monotonic clock in ms; the budget's clock. */
@@ -63,6 +63,11 @@ export interface InspectorParts {
 
 /** How often a request is tried whose time ran out while its thread did not run. */
 const attemptLimitCount = 3
+
+/** Given last, it has the engine describe the shape of what it was given before. */
+const extractSchema: EngineInput = Object.freeze({ 'waf.context.processor': Object.freeze({ 'extract-schema': true }) })
+
+const nothingCut: TruncationMetrics = Object.freeze({})
 
 const noBody: BodyReport = { type: null, inspectedBytes: 0, isTruncated: false, isTimedOut: false, fault: undefined }
 
@@ -80,8 +85,12 @@ class MutableInspection implements Inspection {
   isContradicted = false
   engineRunCount = 0
   engineErrorCount = 0
+  engineUs = 0
+  timeoutCount = 0
+  errorNumber: number | undefined = undefined
   attributes: Readonly<Record<string, unknown>> | undefined = undefined
   isKept = false
+  cut: TruncationMetrics = nothingCut
 
   reset(flags: number): void {
     this.outcome = 'clean'
@@ -97,8 +106,12 @@ class MutableInspection implements Inspection {
     this.isContradicted = false
     this.engineRunCount = 0
     this.engineErrorCount = 0
+    this.engineUs = 0
+    this.timeoutCount = 0
+    this.errorNumber = undefined
     this.attributes = undefined
     this.isKept = false
+    this.cut = nothingCut
   }
 }
 
@@ -109,16 +122,23 @@ export class Inspector {
   #context: EngineContext | undefined
   #prefilter: RulesetPrefilter | undefined
   #deadlineMs = 0
+  /** The request screened last is to give its schemas. */
+  #isSampled = false
   #reason: CandidateReason | undefined
+  /** Undefined where the engine must be given everything. */
+  #sieve: SuspectSieve | undefined
 
   constructor(parts: InspectorParts) {
     this.#parts = parts
     this.#prefilter = parts.prefilter
+    const { prefilter, builder } = parts
+    this.#sieve = prefilter?.findsAllValues === true ? new SuspectSieve(prefilter, builder) : undefined
   }
 
   /** From now on every request goes to the engine. */
   stopPrefiltering(): void {
     this.#prefilter = undefined
+    this.#sieve = undefined
   }
 
   /** @param record - open on the request; nothing of it is kept. */
@@ -130,14 +150,16 @@ export class Inspector {
 
   /**
    * Asks the prefilter alone. For `pending` the caller holds the request in the prefilter and decides it when that settles.
-   * The outcome that the request has if it is cleared is then in `outcomeIfCleared`.
+   * What the request is if it is cleared is then in `outcomeIfCleared` and `bodyIfCleared`.
    */
   screen(record: RecordReader): Screening {
     const result = this.#result
     const { walker, budget, now, wafTimeoutUs } = this.#parts
     const prefilter = this.#prefilter
     this.#begin(record)
-    if (prefilter === undefined) return 'candidate'
+    this.#isSampled = this.#parts.isSampled?.(record) === true
+    // Only the engine extracts schemas.
+    if (prefilter === undefined || this.#isSampled) return 'candidate'
     budget.start(now() + wafTimeoutUs / 1000)
     prefilter.reset()
     walker.walkHead(record, prefilter.sink)
@@ -158,6 +180,11 @@ export class Inspector {
     return this.#result.outcome
   }
 
+  /** What was found out about the body of the request screened last, if it is cleared; not changed by the next screening. */
+  get bodyIfCleared(): BodyReport {
+    return this.#result.body
+  }
+
   /**
    * The result of the request screened last, which is cleared; a share of them goes to the engine all the same.
    * @param outcome - what `outcomeIfCleared` was after its screening.
@@ -171,7 +198,7 @@ export class Inspector {
       if (outcome === 'truncated') result.isTruncated = true
       return result
     }
-    this.judge(record)
+    this.#judge(record, false)
     result.isCleared = true
     result.isVerified = true
     result.isContradicted = result.matches.length > 0 || result.isKept
@@ -179,18 +206,24 @@ export class Inspector {
   }
 
   /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
-  clearHeld(record: RecordReader, outcome: Outcome): Inspection {
+  clearHeld(record: RecordReader, outcome: Outcome, body: BodyReport): Inspection {
     this.#begin(record)
+    this.#result.body = body
     return this.clear(record, outcome)
   }
 
   /** Runs the engine. */
   judge(record: RecordReader): Inspection {
+    return this.#judge(record, true)
+  }
+
+  /** @param isSieved - the prefilter may spare the engine parts of a large body; not where it is itself to be verified. */
+  #judge(record: RecordReader, isSieved: boolean): Inspection {
     const result = this.#result
     this.#begin(record)
     result.reason = this.#reason ?? this.#prefilter?.reason
     this.#reason = undefined
-    this.#runEngine(record)
+    this.#runEngine(record, isSieved)
     result.isTimedOut = result.isTimedOut || this.#parts.budget.isExhausted
     result.outcome = this.#decide()
     return result
@@ -211,16 +244,18 @@ export class Inspector {
    * The engine's time limit is wall time. A thread that waited for a processor has used it up without working, so a request
    * that timed out is tried again unless the processor time was really spent.
    */
-  #runEngine(record: RecordReader): void {
+  #runEngine(record: RecordReader, isSieved: boolean): void {
     const { budget, now, wafTimeoutUs, threadCpuUs } = this.#parts
     const result = this.#result
     const { reason } = result
+    const isSampled = this.#isSampled
+    this.#isSampled = false
     const startUs = threadCpuUs()
     let leftUs = wafTimeoutUs
     for (let attempt = 1; ; attempt += 1) {
       this.#deadlineMs = now() + leftUs / 1000
       budget.start(this.#deadlineMs)
-      this.#runEngineOnce(record)
+      this.#runEngineOnce(record, isSieved, isSampled)
       const isTimedOut = result.isTimedOut || budget.isExhausted
       leftUs = wafTimeoutUs - (threadCpuUs() - startUs)
       if (!isTimedOut || result.matches.length > 0 || leftUs < wafTimeoutUs / 4 || attempt === attemptLimitCount) return
@@ -229,20 +264,33 @@ export class Inspector {
     }
   }
 
-  #runEngineOnce(record: RecordReader): void {
+  #runEngineOnce(record: RecordReader, isSieved: boolean, isSampled: boolean): void {
     const { engine, walker, builder } = this.#parts
+    const sieve = isSieved ? this.#sieve : undefined
     const context = engine.createContext()
     this.#context = context
     try {
       builder.reset(this.#runPart)
       walker.walkHead(record, builder)
       builder.flush()
-      this.#noteBody(walker.walkBody(record, builder))
+      sieve?.start()
+      this.#noteBody(walker.walkBody(record, sieve ?? builder))
       builder.flush()
+      if (isSampled && !this.#result.isTimedOut) this.#extractSchema(context)
     } finally {
       this.#context = undefined
       context.dispose()
     }
+  }
+
+  /** The rules are through: that there is no time left for this takes nothing from their verdict. */
+  #extractSchema(context: EngineContext): void {
+    const result = this.#result
+    const leftUs = Math.floor((this.#deadlineMs - this.#parts.now()) * 1000)
+    if (leftUs < 1) return
+    const { runtimeUs, attributes } = context.run(extractSchema, leftUs)
+    result.engineUs += runtimeUs
+    if (attributes !== undefined) result.attributes = { ...result.attributes, ...attributes }
   }
 
   #noteBody(body: BodyReport): void {
@@ -265,29 +313,42 @@ export class Inspector {
     }
     const answer = context.run(part, leftUs)
     result.engineRunCount += 1
+    result.engineUs += answer.runtimeUs
     if (answer.errorNumber !== undefined) {
       // Nothing of this part was inspected, and a request that was not inspected whole never reads as clean.
       result.engineErrorCount += 1
+      result.errorNumber = answer.errorNumber
       result.isTruncated = true
       return true
     }
     for (const match of answer.matches) result.matches.push(match)
     if (answer.isKept) result.isKept = true
-    if (answer.attributes !== undefined) result.attributes = { ...result.attributes, ...answer.attributes }
-    if (isCut(answer.truncation)) result.isTruncated = true
-    if (answer.isTimedOut) result.isTimedOut = true
+    // The first value stands, as in the Go mirror: a fingerprint made again after the body would match none of another's.
+    if (answer.attributes !== undefined) result.attributes = { ...answer.attributes, ...result.attributes }
+    if (isCut(answer.truncation)) {
+      result.isTruncated = true
+      result.cut = largerOf(result.cut, answer.truncation)
+    }
+    if (answer.isTimedOut) {
+      result.isTimedOut = true
+      result.timeoutCount += 1
+    }
     return !answer.isTimedOut
   }
 }
 
-function isCut(truncation: {
-  readonly stringLengthBytes?: number
-  readonly containerSize?: number
-  readonly containerDepth?: number
-}): boolean {
+function isCut(truncation: TruncationMetrics): boolean {
   return (
     truncation.stringLengthBytes !== undefined ||
     truncation.containerSize !== undefined ||
     truncation.containerDepth !== undefined
   )
+}
+
+function largerOf(one: TruncationMetrics, other: TruncationMetrics): TruncationMetrics {
+  return {
+    stringLengthBytes: Math.max(one.stringLengthBytes ?? 0, other.stringLengthBytes ?? 0),
+    containerSize: Math.max(one.containerSize ?? 0, other.containerSize ?? 0),
+    containerDepth: Math.max(one.containerDepth ?? 0, other.containerDepth ?? 0),
+  }
 }

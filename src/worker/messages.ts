@@ -2,6 +2,7 @@
 import type { EngineOptions } from '../engine/ddwaf.js'
 import type { RulesetSource } from '../engine/ruleset.js'
 import type { RuleHit } from '../observe/metrics.js'
+import type { BodyFault } from '../request/body/body-fault.js'
 import type { RedactionPatterns } from '../verdict/redact.js'
 
 /** Everything a worker needs to build its inspector; the same for all workers of a pool. */
@@ -32,6 +33,20 @@ export interface InspectionSettings {
   readonly service: string
   readonly env: string
   readonly version: string
+  /** Undefined when nothing but events is reported. */
+  readonly spans: SpanSettings | undefined
+}
+
+/** Which requests that raised no event are reported all the same, for tracing. */
+export interface SpanSettings {
+  /** Every request, or one a minute beside those that the engine wants kept. */
+  readonly mode: 'all' | 'heartbeat'
+  /** Requests a second, over all workers; 0 = no limit. */
+  readonly limitCount: number
+  /** Schemas of one endpoint are extracted once in this time; undefined = never. */
+  readonly schemaPeriodSeconds: number | undefined
+  /** From `allocateSpanGate`; shared by all workers. */
+  readonly gate: SharedArrayBuffer
 }
 
 /** One batch to inspect. The slab is shared: outcomes are written into its records. */
@@ -61,7 +76,13 @@ export interface BatchResult {
   readonly kind: 'inspected'
   /** Encoded events, one JSON line each, its end included. */
   readonly events: readonly Uint8Array[]
+  /** Requests that raised no event and are reported all the same; encoded as events are. */
+  readonly spans: readonly Uint8Array[]
+  /** How many more there would have been without the limit. */
+  readonly spansOverLimit: number
   readonly ruleHits: readonly RuleHit[]
+  /** Requests per kind of body fault; kinds that did not occur are left out. */
+  readonly bodyFaults: readonly BodyFaultCount[]
   readonly busyUs: number
   readonly clearedCount: number
   readonly engineRunCount: number
@@ -73,6 +94,11 @@ export interface BatchResult {
   /** Which worker this is, and how its prefilter stands. */
   readonly workerId: number
   readonly prefilter: PrefilterGauges
+}
+
+export interface BodyFaultCount {
+  readonly kind: BodyFault
+  readonly count: number
 }
 
 /** What the engine found in a request that the prefilter had cleared. */

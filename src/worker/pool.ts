@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { Batch, BatchReceiver } from '../batch/batcher.js'
-import { type ErrorCode, errorCatalogue, MirrorwafError, reasonOf } from '../errors.js'
+import { isErrorCode, MirrorwafError, reasonOf } from '../errors.js'
 import type { RestartCause } from '../observe/counter-ids.js'
 import { withinTime } from '../within-time.js'
 import { type BatchRun, countDecided, isInHand, settleAfterDeath } from './batch-run.js'
@@ -270,10 +270,6 @@ async function askReady(threads: Piscina): Promise<WorkerReady> {
 function rebuildError(failed: WorkerFailed): MirrorwafError {
   if (isErrorCode(failed.code)) return new MirrorwafError(failed.code, failed.details)
   return new MirrorwafError('MWAF_POOL_START', { reason: failed.message })
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCatalogue, code)
 }
 
 /** Names what killed a worker, by Node's error code or piscina's message (piscina 5.3.2 src/index.ts onWorkerExit). */

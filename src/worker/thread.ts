@@ -9,6 +9,7 @@ import { buildInspector } from './build-inspector.js'
 import { EventWriter } from './event-writer.js'
 import type { WorkerAnswer, WorkerFailed, WorkerSettings, WorkerTask } from './messages.js'
 import { isAskedToStop, waitAtGate } from './respawn-gate.js'
+import { SpanGate } from './span-gate.js'
 
 /** A thread that is ready, or why it is not. Built when the module loads: piscina calls a worker ready after that. */
 type ThreadState =
@@ -42,12 +43,15 @@ function start(): ThreadState {
   try {
     // On Linux this is the calling thread's own priority: answers come before verdicts.
     if (settings.niceIncrement > 0) setPriority(0, settings.niceIncrement)
-    const built = buildInspector(settings)
+    const { spans } = settings.inspection
+    const spanGate =
+      spans === undefined ? undefined : new SpanGate(spans, () => performance.timeOrigin + performance.now())
+    const built = buildInspector(settings, true, spanGate)
     const events = new EventWriter(settings.inspection, built.engine)
     return {
       kind: 'ready',
       engine: built.engine,
-      batches: new BatchInspector(built, events, () => isAskedToStop(gateWords)),
+      batches: new BatchInspector(built, events, () => isAskedToStop(gateWords), spanGate),
     }
   } catch (error) {
     const { code, details } =

@@ -2,7 +2,8 @@
 import { readRuleset } from '../engine/ruleset.js'
 import { defaultObfuscationRegex } from '../options/obfuscation-defaults.js'
 import type { ServeOptions } from '../options/serve-options.js'
-import type { InspectionSettings, WorkerSettings } from './messages.js'
+import type { InspectionSettings, SpanSettings, WorkerSettings } from './messages.js'
+import { allocateSpanGate } from './span-gate.js'
 
 /** Workers yield to the listener: on a full machine an answer comes before a verdict. */
 const workerNiceIncrement = 10
@@ -47,9 +48,23 @@ export function inspectionSettings(options: ServeOptions): InspectionSettings {
       valueRegex: obfuscationValueRegex,
       isValueRegexDefault: obfuscationValueRegex === defaultValueRegex,
       isKeyRegexDefault: obfuscationKeyRegex === defaultKeyRegex,
+      jsonPaths: options.redactJsonPaths,
     },
     service,
     env,
     version,
+    spans: spanSettings(options),
+  }
+}
+
+/** Only Datadog's traces know of requests without an event. */
+function spanSettings(options: ServeOptions): SpanSettings | undefined {
+  const { events, apmTracing, traceLimitCount, apiSecurity, apiSecurityPeriodSeconds } = options
+  if (!events.some((target) => /^datadog(?::|\?|$)/.test(target))) return undefined
+  return {
+    mode: apmTracing ? 'all' : 'heartbeat',
+    limitCount: traceLimitCount,
+    schemaPeriodSeconds: apiSecurity ? apiSecurityPeriodSeconds : undefined,
+    gate: allocateSpanGate(),
   }
 }

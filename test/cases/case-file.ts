@@ -8,13 +8,15 @@
 //
 // Headers are a map, or a list of [name, value] pairs. Bytes are a string (UTF-8) or one of
 //   { hex: '00ff' }  { repeat: a, times: 5000 }  { join: [ … ] }  { gzip|deflate|raw-deflate|br|zstd: … }
-//   { each: 'k#=v&', times: 300 } (# is the number)  { utf-16le: '…' }  { latin1: '…' }  { cut: …, at: 100 }
+//   { each: 'k#=v&', times: 300 } (# is the number)  { utf-16le: '…' }  { latin1: '…' }  { cut: …, at: 100 }  { base64: … }
+//   { message: { 1: …, 2: … } } (protobuf, length-delimited fields)  { grpc: … }  { grpc-compressed: … }  { grpc-trailers: … }
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { parse } from 'yaml'
 import type { ByteText, RequestParts } from '../request/support/make-record.js'
+import { grpcMessage, protobufField } from '../request/support/protobuf.js'
 
 export interface VerdictCase {
   readonly file: string
@@ -105,6 +107,18 @@ function asBytes(value: unknown, where: string): Buffer {
       return brotliCompressSync(asBytes(inner, where))
     case 'zstd':
       return zstdCompressSync(asBytes(inner, where))
+    case 'base64':
+      return Buffer.from(asBytes(inner, where).toString('base64'))
+    case 'message':
+      return Buffer.concat(
+        Array.from(asMap(inner, where), ([number, value]) => protobufField(Number(number), asBytes(value, where))),
+      )
+    case 'grpc':
+      return grpcMessage(asBytes(inner, where))
+    case 'grpc-compressed':
+      return grpcMessage(asBytes(inner, where), 0x01)
+    case 'grpc-trailers':
+      return grpcMessage(asBytes(inner, where), 0x80)
     case 'utf-16le':
       return Buffer.from(asText(inner, where), 'utf16le')
     case 'latin1':

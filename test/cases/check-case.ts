@@ -23,10 +23,13 @@ export type CaseInspector = (request: RequestParts) => CaseVerdict
 const bodyInspectLimitBytes = 1024 * 1024
 
 /** Far more than any case needs: these tests are about verdicts, not about time. */
-const wafTimeoutUs = 10_000_000
+const ampleTimeoutUs = 10_000_000
 
 /** Loads the default ruleset for the cases of a test file; dispose it when done. */
-export async function createCaseEngine(prefilter: PrefilterMode): Promise<BuiltInspector> {
+export async function createCaseEngine(
+  prefilter: PrefilterMode,
+  wafTimeoutUs: number = ampleTimeoutUs,
+): Promise<BuiltInspector> {
   return buildInspector({
     ruleset: await readRuleset([]),
     engine: { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 1 },
@@ -38,6 +41,7 @@ export async function createCaseEngine(prefilter: PrefilterMode): Promise<BuiltI
       prefilter,
       verifyRatio: 0,
       verifyAction: 'off',
+      spans: undefined,
       redaction: { keyRegex: '', valueRegex: '', isKeyRegexDefault: false, isValueRegexDefault: false },
       service: '',
       env: '',

@@ -20,6 +20,7 @@ export function createFakeIo(
   const io: CommandIo = {
     environment,
     isWatched,
+    isColoured: false,
     async print(text) {
       if (printed.length >= readerLeavesAfter) return false
       printed.push(text)

@@ -7,16 +7,13 @@ import { createServer as createTcpServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { findFreePorts, portOf } from './support/free-ports.js'
 import { installKongPackage, kongFolder } from './support/kong-package.js'
-import { field, KongWire, type PdkAnswers } from './support/kong-wire.js'
+import { field, type KongWire, type PdkAnswers } from './support/kong-wire.js'
 import type { Packable } from './support/msgpack-encode.js'
-import { OwnProcess } from './support/own-process.js'
-import { temporaryFolder } from './support/repository.js'
+import { pluginServerEnvironment, pluginServerPath, startPluginServer } from './support/plugin-server.js'
 import { waitUntil } from './support/wait-until.js'
 
 const installed = installKongPackage()
-const serverPath = `${installed}/node_modules/kong-pdk/bin/kong-js-pluginserver`
-/** kong-pdk loads ts-node, which must not take this repository's options. */
-const env = { TS_NODE_SKIP_PROJECT: 'true' }
+const serverPath = pluginServerPath()
 
 interface SeenCopy {
   readonly method: string
@@ -49,30 +46,6 @@ async function startReceiver(
     server.close()
   })
   return { address: `127.0.0.1:${portOf(server)}`, copies, connections: () => connections }
-}
-
-async function startPluginServer(t: Test): Promise<{ readonly wire: KongWire; readonly process: OwnProcess }> {
-  const folder = temporaryFolder(t)
-  const server = OwnProcess.start(t, {
-    name: 'kong-js-pluginserver',
-    command: process.execPath,
-    args: [serverPath, '--plugins-directory', `${kongFolder}/plugins`, '-p', folder, '--sock-name', 's.sock'],
-    env,
-  })
-  const wire = new KongWire(`${folder}/s.sock`)
-  t.teardown(() => wire.close())
-  await waitUntil(
-    'the plugin server',
-    async () => {
-      server.assertRunning()
-      const probe = new KongWire(`${folder}/s.sock`)
-      await probe.call('plugin.GetStatus')
-      probe.close()
-      return true
-    },
-    () => server.describe(),
-  )
-  return { wire, process: server }
 }
 
 /** A request in Kong, as its PDK describes it. */
@@ -111,7 +84,7 @@ t.test('002.16 the dump shows name, version, priority, phases and schema of each
   const args = [serverPath, '--plugins-directory', `${kongFolder}/plugins`, '--dump-all-plugins']
   const { PATH } = process.env
   const infos: { readonly Name: string }[] = JSON.parse(
-    execFileSync(process.execPath, args, { encoding: 'utf8', env: { PATH, ...env } }),
+    execFileSync(process.execPath, args, { encoding: 'utf8', env: { PATH, ...pluginServerEnvironment } }),
   )
   t.match(
     infos.find(({ Name }) => Name === 'mirrorwaf'),
@@ -161,27 +134,81 @@ t.test('the plugin over the real wire', async (t) => {
     t.notOk(copy.headers['x-mirrorwaf-truncated'], 'a client may not say so')
   })
 
+  const post = (
+    headers: Readonly<Record<string, Packable>>,
+    body: Buffer | undefined,
+    more: PdkAnswers,
+  ): PdkAnswers => ({
+    ...inKong({ method: 'POST', headers: { host: ['a'], ...headers }, ...(body === undefined ? {} : { body }) }),
+    ...more,
+  })
+  const buffering: PdkAnswers = {
+    'kong.router.get_route': () => ({ request_buffering: true, protocols: ['http', 'https'] }),
+    'kong.request.get_body': () => null,
+    'kong.nginx.get_var': () => null,
+  }
+  const spooling: PdkAnswers = { ...buffering, 'kong.nginx.get_var': () => '/usr/local/kong/client_body_temp/1' }
+
+  await t.test('a body that is in memory by its length is read at once', async (t) => {
+    const asked = await mirror(wire, instance, post({ 'content-length': ['8192'] }, Buffer.alloc(8192, 'x'), {}))
+    t.strictSame(asked.slice(4), ['kong.request.get_raw_body', 'kong.ctx.shared.set'])
+    const copy = await nextCopy()
+    t.equal(copy.body.length, 8192)
+    t.notOk(copy.headers['x-mirrorwaf-truncated'])
+  })
+
+  await t.test('a body of unknown length is read when Kong has it in memory', async (t) => {
+    const version: PdkAnswers = { 'kong.request.get_http_version': () => 2 }
+    for (const [headers, more] of [
+      [{ 'transfer-encoding': ['chunked'] }, {}],
+      [{ 'content-length': ['x'] }, {}],
+      [{}, version],
+    ] as const) {
+      await mirror(wire, instance, post(headers, Buffer.from('x=$globals'), { ...buffering, ...more }))
+      const copy = await nextCopy()
+      t.equal(copy.body.toString(), 'x=$globals')
+      t.notOk(copy.headers['x-mirrorwaf-truncated'])
+    }
+    await mirror(wire, instance, post({}, undefined, { 'kong.request.get_http_version': () => 1.1 }))
+    t.notOk((await nextCopy()).headers['x-mirrorwaf-truncated'], 'no header, no body in HTTP/1.1')
+  })
+
   await t.test(
-    'a body that Kong keeps in memory is read; on disk or of unknown length it is not asked for, and marked',
+    'a body on disk, on a route that streams, or above the limit is not asked for, and marked',
     async (t) => {
-      const post = (headers: Readonly<Record<string, Packable>>, body?: Buffer): PdkAnswers =>
-        inKong({ method: 'POST', headers: { host: ['a'], ...headers }, ...(body === undefined ? {} : { body }) })
-      await mirror(wire, instance, post({ 'content-length': ['8192'] }, Buffer.alloc(8192, 'x')))
-      const last = await nextCopy()
-      t.equal(last.body.length, 8192)
-      t.notOk(last.headers['x-mirrorwaf-truncated'])
-      for (const headers of [
-        { 'content-length': ['8193'] },
-        { 'transfer-encoding': ['chunked'] },
-        { 'content-length': ['x'] },
-      ]) {
-        await mirror(wire, instance, post(headers))
+      const chunked = { 'transfer-encoding': ['chunked'] }
+      const routed = (route: Packable): PdkAnswers => ({ 'kong.router.get_route': () => route })
+      for (const [headers, more] of [
+        [chunked, spooling],
+        [chunked, routed({ request_buffering: false, protocols: ['http'] })],
+        [chunked, routed({ request_buffering: true, protocols: ['grpc'] })],
+        [chunked, routed(null)],
+        [{ ...chunked, 'content-type': ['application/grpc+proto'] }, {}],
+        [{ 'content-length': ['8193'] }, {}],
+      ] as const) {
+        await mirror(wire, instance, post(headers, undefined, more))
         const cut = await nextCopy()
         t.equal(cut.body.length, 0)
         t.equal(cut.headers['x-mirrorwaf-truncated'], '1', JSON.stringify(headers))
       }
     },
   )
+
+  await t.test('the last byte of a body that is copied, and the first that is cut off and marked', async (t) => {
+    const small = await wire.startInstance('mirrorwaf', { receiver: receiver.address, body_limit: 3 })
+    const large = await wire.startInstance('mirrorwaf', { receiver: receiver.address, body_limit: 100_000 })
+    const send = async (to: number, headers: Readonly<Record<string, Packable>>, body: Buffer): Promise<unknown[]> => {
+      await mirror(wire, to, post(headers, body, buffering))
+      const copy = await nextCopy()
+      return [copy.body.length, copy.headers['x-mirrorwaf-truncated']]
+    }
+    const chunked = { 'transfer-encoding': ['chunked'] }
+    t.strictSame(await send(small, chunked, Buffer.from('abc')), [3, undefined])
+    t.strictSame(await send(small, chunked, Buffer.from('abcd')), [3, '1'])
+    t.strictSame(await send(large, { 'content-length': ['100000'] }, Buffer.alloc(100_000)), [100_000, undefined])
+    await mirror(wire, large, post({ 'content-length': ['8193'] }, undefined, spooling))
+    t.equal((await nextCopy()).headers['x-mirrorwaf-truncated'], '1', 'a limit above the buffer harms nobody')
+  })
 
   await t.test('few questions are asked while the client waits', async (t) => {
     t.strictSame(await mirror(wire, instance, inKong({})), [

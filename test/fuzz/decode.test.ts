@@ -11,6 +11,7 @@ import { maxTextBytes } from '#src/request/text-emitter.js'
 import { prepareWalkSettings } from '#src/request/walk-settings.js'
 import { createCollector } from '../request/support/collector.js'
 import { makeRecord, type RequestParts } from '../request/support/make-record.js'
+import { grpcMessage, protobufField } from '../request/support/protobuf.js'
 import { testOptions } from '../request/support/walk.js'
 import { Random } from './random.js'
 
@@ -19,7 +20,7 @@ const runs = Number(runsText)
 
 const multipart =
   '--b\r\nContent-Disposition: form-data; name="a[b]"; filename="x.txt"\r\nContent-Type: multipart/mixed; boundary=c\r\nContent-Transfer-Encoding: base64\r\n\r\n--c\r\nContent-Disposition: file; filename*=UTF-8\'\'%e2%82%ac\r\n\r\nabc\r\n--c--\r\n--b\r\nContent-Disposition: form-data; name=d\r\nContent-Type: application/json\r\n\r\n{"a":[1]}\r\n--b--\r\n'
-const bodies: [string, ...string[]] = [
+const bodies: [string | Buffer, ...(string | Buffer)[]] = [
   '{"a":{"b":["c",1,-2.5e3,true,null,"\\u0024\\n\\ud83d\\ude00"]},"a":2}',
   '{"a":1}\n{"b":"c"}\n[[[[[[[[[[[[[[[[[[[["x"]]]]]]]]]]]]]]]]]]]]',
   'a=1&b[c][d]=%24x+y;z=1&&=q&%c3%28=%zz',
@@ -27,6 +28,8 @@ const bodies: [string, ...string[]] = [
   '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a b="c&#36;" d=\'e\'>f<![CDATA[g]]><!--h--><i/></a>',
   'plain text with é, \u20ac and \u{1f600}',
   'x'.repeat(5000),
+  grpcMessage(Buffer.concat([protobufField(1, 'a'), protobufField(2, protobufField(3, 'b'.repeat(40)))])),
+  grpcMessage(gzipSync(protobufField(1, 'a')), 1),
 ]
 const types: [string, ...string[]] = [
   'application/json',
@@ -37,6 +40,8 @@ const types: [string, ...string[]] = [
   'text/plain; charset=iso-8859-1',
   'application/octet-stream',
   'application/json; charset=shift_jis',
+  'application/grpc',
+  'application/grpc-web-text+proto',
   ';;',
   '',
 ]

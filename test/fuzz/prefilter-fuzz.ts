@@ -49,7 +49,10 @@ function makeParts(ruleset: JsonRecord): FuzzPart[] {
     new TransformerPart(random),
     new CheckedPart(random),
   ]
-  return parts.filter(({ name }) => name.includes(flags.only))
+  const chosen = parts.filter(({ name }) => name.includes(flags.only))
+  if (chosen.length === 0)
+    throw new RangeError(`--only ${flags.only}: there are ${parts.map(({ name }) => name).join(', ')}`)
+  return chosen
 }
 
 /** @returns false after a failure. */

@@ -4,6 +4,7 @@ import { Agent, get as httpGet } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { type ExchangeFault, exchangeFaults } from '#src/gateway/exchange.js'
 import { findFreePorts } from '../e2e/support/free-ports.js'
 import { get, headerValues, send, startBackend, startEcho, startRawBackend } from './support/backend.js'
 import { startTestGateway, type TestGateway } from './support/gateway.js'
@@ -117,6 +118,33 @@ t.test('a client that stops in its body is 408; one that stops reading is cut', 
   socket.pause()
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
   t.ok(await waitUntil(async () => (await gateway.metric('mirrorwaf_gateway_faults_total', 'client_timeout')) === 2))
+})
+
+t.test('003.16 each way to fail is logged with its kind and counted', async (t) => {
+  const [port = 0] = await findFreePorts(1)
+  const closing = await startRawBackend(t, (socket) => socket.once('data', () => socket.destroy()))
+  const hanging = await startBackend(t, () => {})
+  const gateway = await startTestGateway(t, {
+    routes: [`/down/=http://127.0.0.1:${port}`, `/closes/=${closing.origin}`, `/hangs/=${hanging.origin}`],
+    upstreamTimeoutMs: 1000,
+    clientTimeoutMs: 500,
+    bodyLimitBytes: 3,
+  })
+  const post = (length: number): string =>
+    `POST /hangs/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`
+  const ways: Readonly<Record<ExchangeFault, () => Promise<unknown>>> = {
+    backend_unreachable: () => get(gateway.port, '/down/'),
+    backend_failed: () => get(gateway.port, '/closes/'),
+    backend_timeout: () => get(gateway.port, '/hangs/'),
+    client_timeout: () => send(gateway.port, post(2)),
+    client_gone: async () =>
+      connect(gateway.port, '127.0.0.1').end('GET /hangs/ HTTP/1.1\r\nHost: a\r\n\r\n').destroySoon(),
+    body_too_large: () => send(gateway.port, `${post(4)}abcd`),
+  }
+  for (const kind of exchangeFaults) {
+    await ways[kind]()
+    t.ok(await sawFault(gateway, kind), kind)
+  }
 })
 
 t.test('the last accepted body, and the first that is too large, with a length and in chunks', async (t) => {

@@ -141,6 +141,19 @@ t.test('003.11 status and headers go out once; a backend that sets none means 20
   t.equal(headerValues(head, 'content-length').length, 1)
 })
 
+t.test('003.11 after the first byte nothing changes the status: an answer that breaks is cut', async (t) => {
+  const backend = await startRawBackend(t, (socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 201 Created\r\nContent-Length: 100\r\nX-A: 1\r\n\r\npart', () => socket.destroy())
+    })
+  })
+  const { port } = await startTestGateway(t, { routes: [`/=${backend.origin}`] })
+  const { status, head, body } = await get(port, '/')
+  t.equal(status, 201)
+  t.strictSame(headerValues(head, 'x-a'), ['1'])
+  t.equal(body, 'part', 'no second answer follows')
+})
+
 t.test('answers without a body stay without one', async (t) => {
   const backend = await startBackend(t, (request, response) => {
     if (request.url === '/304') response.writeHead(304, { etag: '"a"' }).end()

@@ -11,7 +11,6 @@ t.test('other protocols are closed and counted by their name, and are no request
   const bench = await ListenerBench.open(t)
   const cases = [
     ['tls', '\x16\x03\x01\x02\0\x01\0'],
-    ['http2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['proxy_protocol', 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n'],
     ['proxy_protocol', '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c'],
   ] as const

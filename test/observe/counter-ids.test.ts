@@ -13,6 +13,7 @@ import {
   timeoutKinds,
 } from '#src/observe/counter-ids.js'
 import { allocateCounters, SharedCounters } from '#src/observe/shared-counters.js'
+import { bodyFaults } from '#src/request/body/body-fault.js'
 import { outcomes } from '#src/verdict/outcome.js'
 
 const familySizes: Readonly<Record<string, number>> = {
@@ -27,6 +28,7 @@ const familySizes: Readonly<Record<string, number>> = {
   gcUs: gcKinds.length,
   processRestart: processRestartCauses.length,
   parseError: parseErrors.length,
+  bodyFault: bodyFaults.length,
 }
 
 t.test('no two numbers share an index, families included, and all fit the memory', async (t) => {

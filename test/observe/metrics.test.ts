@@ -38,6 +38,7 @@ t.test('every outcome, reason and kind is there from the start, at zero', async 
   }
   t.equal(found.get('mirrorwaf_parse_errors_total')?.samples.size, parseErrors.length - 1, 'none is no error')
   t.equal(sampleOf(found, 'mirrorwaf_parse_errors_total', '{kind="none"}'), undefined)
+  t.equal(sampleOf(found, 'mirrorwaf_body_faults_total', '{kind="json_cut"}'), 0)
   t.equal(sampleOf(found, 'mirrorwaf_requests_shed_total', '{reason="in_flight"}'), 0)
   t.equal(sampleOf(found, 'mirrorwaf_connections_rejected_total', '{reason="proxy_protocol"}'), 0)
   t.equal(sampleOf(found, 'mirrorwaf_workers_restarted_total', '{cause="memory"}'), 0)
@@ -80,13 +81,24 @@ t.test('histograms are cumulative, end in +Inf, and agree with their sum and cou
 })
 
 t.test('sinks are shown by name with what they wrote, hold and lost', async (t) => {
-  const sinks = [{ name: 'file:/a "b"\\c', written: 5, queuedBytes: 10, dropped: { queue_full: 2, closed: 1 } }]
+  const sinks = [
+    {
+      name: 'file:/a "b"\\c',
+      written: 5,
+      queuedBytes: 10,
+      filtered: 7,
+      folded: 3,
+      dropped: { queue_full: 2, closed: 1 },
+    },
+  ]
   const { metrics, instruments } = createMetrics(() => sinks)
   instruments.counters.add(CounterId.channelDropped, 4)
   const found = await scrape(metrics)
   const sink = 'sink="file:/a \\"b\\"\\\\c"'
   t.equal(sampleOf(found, 'mirrorwaf_sink_events_total', `{${sink}}`), 5)
   t.equal(sampleOf(found, 'mirrorwaf_sink_queue_bytes', `{${sink}}`), 10)
+  t.equal(sampleOf(found, 'mirrorwaf_sink_filtered_total', `{${sink}}`), 7)
+  t.equal(sampleOf(found, 'mirrorwaf_sink_folded', `{${sink}}`), 3)
   t.equal(sampleOf(found, 'mirrorwaf_sink_dropped_total', `{${sink},reason="queue_full"}`), 2)
   t.equal(sampleOf(found, 'mirrorwaf_sink_dropped_total', '{sink="all",reason="channel_full"}'), 4)
 })

@@ -104,6 +104,7 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
   ],
   'obfuscation-key-regex': 'none',
   'obfuscation-value-regex': 'none',
+  'redact-json-paths': 'none',
   prefilter: 'none',
   'verify-ratio': [
     ['0', '-1'],
@@ -140,6 +141,11 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
     ['1h', '1h1ms'],
   ],
   events: 'none',
+  'coverage-source': 'none',
+  'coverage-interval': [
+    ['100ms', '99ms'],
+    ['1h', '3600001ms'],
+  ],
   'sink-queue-limit': [
     ['128KiB', '131071'],
     ['1GiB', '1073741825'],
@@ -148,6 +154,27 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
   env: 'none',
   'version-tag': 'none',
   'log-level': 'none',
+  'datadog-agent-url': 'none',
+  'datadog-agent-host': 'none',
+  'datadog-agent-port': [
+    ['1', '0'],
+    ['65535', '65536'],
+  ],
+  'datadog-tags': 'none',
+  'datadog-event-limit': [
+    ['1', '0'],
+    ['1000000', '1000001'],
+  ],
+  'apm-tracing': 'none',
+  'trace-limit': [
+    ['0', '-1'],
+    ['1000000', '1000001'],
+  ],
+  'api-security': 'none',
+  'api-security-period': [
+    ['0', '-1'],
+    ['86400', '86401'],
+  ],
   'drain-delay': [
     ['0', '-1'],
     ['1h', '1h1ms'],

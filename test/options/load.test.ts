@@ -81,9 +81,22 @@ t.test('none stands alone among event targets', async (t) => {
 
 t.test('limits that defeat each other are warned about', async (t) => {
   const warnings = async (...argv: string[]): Promise<readonly string[]> => (await load(argv)).warnings
-  t.strictSame(await warnings('--in-flight-limit=10MiB', '--queue-limit=10MiB', '--body-limit=10MiB'), [])
-  t.match(await warnings('--in-flight-limit=10485759'), [/in-flight-limit/])
-  t.match(await warnings('--queue-limit=10485759'), [/queue-limit/])
+  t.strictSame(await warnings('--in-flight-limit=16MiB', '--queue-limit=16MiB', '--body-limit=10MiB'), [])
+  t.match(await warnings('--in-flight-limit=16777215'), [/in-flight-limit/])
+  t.match(await warnings('--queue-limit=16777215'), [/queue-limit/])
   t.match(await warnings('--body-limit=10485759'), [/body-limit/])
   t.match(await warnings('--head-limit=16KiB'), [/target-limit/])
+  const small = ['--body-inspect-limit=1MiB', '--queue-limit=3MiB']
+  t.strictSame(await warnings(...small, '--batch-limit=1MiB'), [])
+  t.match(await warnings(...small, '--batch-limit=1048577'), [/holds one batch/])
+})
+
+t.test('a queue that holds no batch is refused', async (t) => {
+  await load(['--batch-limit=4MiB', '--queue-limit=4MiB'])
+  for (const argv of [
+    ['--batch-limit=4MiB', '--queue-limit=4194303'],
+    ['--batch-limit=4194305', '--queue-limit=5MiB'],
+  ]) {
+    await t.rejects(load(argv), { code: 'MWAF_OPTIONS_VALUE', details: { option: 'queue-limit' } }, argv.join(' '))
+  }
 })

@@ -41,6 +41,8 @@ const rewritten: readonly (readonly [string, (bytes: Uint8Array, length: number)
   ['one pass of percent-decoding', urlDecode, '%2541+%u0041', '%41 %u0041'],
   ['entities', htmlEntityDecode, '&lt;&#60&#x3C;&LT;&nbsp', '<<<<&nbsp'],
   ['an entity that stands for no character', htmlEntityDecode, '&#xd800;', '\ufffd'],
+  ['a numbered NUL that leaves no room, alone', htmlEntityDecode, 'a&#0 b', 'a&#0 b'],
+  ['a numbered NUL that leaves no room, beside what shrinks', htmlEntityDecode, 'a&#0 &lt;', 'a\ufffd <'],
   ['CSS escapes', cssDecode, '\\41 b\\000043d\\\n\\q', 'AbCdq'],
   ['Windows paths', normalizePathWin, 'a\\x\\..\\b', 'a/b'],
   ['runs of spaces', compressWhiteSpace, 'a   b\t\tc', 'a b\t\tc'],

@@ -109,3 +109,19 @@ t.test('the last numbers hold histograms and what the process used', async (t) =
   t.ok((last.numbers.counters[CounterId.childCpuUs] ?? 0) > 0)
   t.equal(last.numbers.histograms?.answerLatencyUs[7], 1)
 })
+
+t.test('requests without an event take half of the room, and are counted apart', async (t) => {
+  const { reporter, instruments, sent } = createRig(t)
+  reporter.sendSpans([new Uint8Array(limitBytes / 2), new Uint8Array(1)])
+  t.equal(instruments.counters.get(CounterId.spansDropped), 1)
+  reporter.send([new Uint8Array(limitBytes / 2)])
+  t.equal(instruments.counters.get(CounterId.channelDropped), 0)
+  const reports = sent.flatMap((message) => (message.kind === 'report' ? [message.report] : []))
+  t.strictSame(
+    reports.map(({ events, spans }) => [events.length, spans.length]),
+    [
+      [0, 1],
+      [1, 0],
+    ],
+  )
+})

@@ -2,6 +2,7 @@ import { readFileSync, renameSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { CounterId, LifeState } from '#src/observe/counter-ids.js'
 import { block, numbersIn } from './support/blocks.js'
@@ -145,4 +146,82 @@ t.test('after stop the thread has ended: events are counted as dropped, flush an
   t.strictSame((await reporter.flush(10)).isComplete, false)
   t.strictSame(failures, [])
   await t.rejects(fetchAdmin(reporter, '/'))
+})
+
+t.test('a thread that dies is started again: same port, files go on, what was lost is counted', async (t) => {
+  const path = join(t.testdir(), 'events.jsonl')
+  const threads: Worker[] = []
+  const { reporter, failures, instruments } = await startTestReporter({
+    sinks: [{ kind: 'file', path }],
+    admin: loopback,
+    startThread: (data) => {
+      const thread = new Worker(new URL('../../../dist/sinks/reporter-thread.js', import.meta.url), {
+        workerData: data,
+      })
+      threads.push(thread)
+      return thread
+    },
+  })
+  t.teardown(() => reporter.stop())
+  reporter.setEngine({ engine: 'libddwaf', version: '1', rulesVersion: 'r7' })
+  reporter.send([event(1)])
+  await reporter.flush(2000)
+  await threads[0]?.terminate()
+  reporter.send([event(2), event(3)], [{ rule: 'r', type: 'xss', count: 2 }])
+  t.equal(instruments.counters.get(CounterId.channelDropped), 2, 'events without a thread are counted')
+  t.notOk((await reporter.flush(10)).isComplete)
+  while ((await fetchAdmin(reporter, '/').catch(() => undefined)) === undefined) await delay(10)
+  await delay(10)
+  reporter.send([event(4)])
+  t.ok((await reporter.flush(2000)).isComplete)
+  t.strictSame(numbersIn(readFileSync(path, 'utf8')), [1, 4])
+  const metrics = await (await fetchAdmin(reporter, '/metrics')).text()
+  t.match(metrics, 'mirrorwaf_reporter_restarts_total 1\n')
+  t.match(metrics, 'mirrorwaf_rule_hits_total{rule="r",type="xss"} 2\n', 'hits waited')
+  t.match(metrics, 'rules_version="r7"')
+  t.match(failures, [{ code: 'MWAF_REPORTER_FAILED' }])
+  t.equal(threads.length, 2)
+})
+
+t.test('events on their way when the thread dies are counted; stop ends the tries', async (t) => {
+  let startCount = 0
+  const threads: Worker[] = []
+  const { reporter, instruments } = await startTestReporter({
+    startThread: (data) => {
+      startCount += 1
+      const url = new URL(
+        `../../../dist/sinks/${startCount === 1 ? 'reporter-thread' : 'no-such-file'}.js`,
+        import.meta.url,
+      )
+      const thread = new Worker(url, { workerData: data })
+      threads.push(thread)
+      return thread
+    },
+  })
+  const ended = threads[0]?.terminate()
+  // Posted before the thread can hear them, and it never will.
+  reporter.send([event(1), event(2)])
+  await ended
+  t.equal(instruments.counters.get(CounterId.channelDropped), 2)
+  while (startCount < 3) await delay(10)
+  t.strictSame(await reporter.stop(), [])
+  const triesAtStop = startCount
+  await delay(600)
+  t.equal(startCount, triesAtStop)
+})
+
+t.test('requests without an event take half of the channel at most, and are counted apart', async (t) => {
+  const limitBytes = 128 * 1024
+  const { reporter, instruments } = await startTestReporter({ sinkQueueLimitBytes: limitBytes })
+  t.teardown(() => reporter.stop())
+  const { counters } = instruments
+  // Four quarters of which two fit; the reporting thread acknowledges none of them before this turn of the loop ends.
+  const quarter = new Uint8Array(limitBytes / 4).fill(0x20)
+  for (let round = 0; round < 500 && counters.get(CounterId.spansDropped) === 0; round++) {
+    reporter.sendSpans([quarter, quarter, quarter, quarter])
+  }
+  t.ok(counters.get(CounterId.spansDropped) >= 1)
+  t.equal(counters.get(CounterId.channelDropped), 0)
+  reporter.send([quarter])
+  t.equal(counters.get(CounterId.channelDropped), 0, 'an event has room where no further request has')
 })

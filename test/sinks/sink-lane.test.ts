@@ -1,16 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import type { SinkNotice } from '#src/sinks/sink.js'
+import { attemptLimit, retryDelayMs } from '#src/sinks/retry-delay.js'
+import type { SinkNotice, WriteResult } from '#src/sinks/sink.js'
 import { SinkLane } from '#src/sinks/sink-lane.js'
 import { block } from './support/blocks.js'
 import { failed, HeldSink } from './support/held-sink.js'
 
 const eventBytes = block(1).lines.byteLength
 
-function openLane(limitBytes: number): { sink: HeldSink; lane: SinkLane; notices: SinkNotice[] } {
-  const sink = new HeldSink()
+function openLane(limitBytes: number, batchLimitBytes = 0): { sink: HeldSink; lane: SinkLane; notices: SinkNotice[] } {
+  const sink = new HeldSink(batchLimitBytes)
   const notices: SinkNotice[] = []
-  return { sink, notices, lane: new SinkLane(sink, limitBytes, (notice) => notices.push(notice)) }
+  return {
+    sink,
+    notices,
+    lane: new SinkLane(
+      sink,
+      limitBytes,
+      (notice) => notices.push(notice),
+      () => 0.5,
+    ),
+  }
+}
+
+async function until(isDone: () => boolean): Promise<void> {
+  while (!isDone()) await delay(2)
 }
 
 t.test('blocks are written one after the other, in order', async (t) => {
@@ -93,4 +107,68 @@ t.test('what was not written when the process ends is counted, once', async (t) 
   await sink.end()
   lane.offer(block(4))
   t.match(lane.totals, { written: 0, queuedBytes: 0, dropped: { unflushed: 4 } })
+})
+
+const retry: WriteResult = { kind: 'retry', detail: 'no luck', retryAfterMs: undefined }
+
+t.test('a block that may be tried again is, before those behind it, with longer pauses each time', async (t) => {
+  const { sink, lane, notices } = openLane(1000)
+  lane.offer(block(1))
+  lane.offer(block(2))
+  await sink.end(retry)
+  t.notOk(sink.isWriting)
+  t.match(lane.totals, { written: 0, queuedBytes: 2 * eventBytes, dropped: { write_error: 0 } })
+  await delay(300)
+  await sink.end(retry)
+  await delay(150)
+  t.notOk(sink.isWriting, 'the second pause is longer')
+  await delay(400)
+  await sink.end()
+  await sink.end()
+  t.strictSame(sink.written, [1, 2])
+  t.strictSame(
+    notices.map(({ code }) => code),
+    ['MWAF_SINK_WAITING', 'MWAF_SINK_RECOVERED'],
+  )
+})
+
+t.test('a block is given up after its last try, and the next one gets its own', async (t) => {
+  const { sink, lane } = openLane(1000)
+  lane.offer(block(1, 2))
+  lane.offer(block(3))
+  for (let attempt = 1; attempt <= attemptLimit; attempt += 1) {
+    t.equal(lane.totals.dropped.write_error, 0)
+    lane.hurry()
+    await until(() => sink.isWriting)
+    await sink.end(retry)
+  }
+  t.equal(lane.totals.dropped.write_error, 2)
+  await sink.end()
+  t.strictSame(sink.written, [3])
+})
+
+t.test('blocks that wait are joined up to the size that the sink names; one in retry stays as it was', async (t) => {
+  const { sink, lane } = openLane(1000, 3 * eventBytes)
+  lane.offer(block(1))
+  for (const number of [2, 3, 4, 5]) lane.offer(block(number))
+  await sink.end()
+  t.strictSame(sink.written, [1])
+  await sink.end(retry)
+  lane.offer(block(6))
+  lane.hurry()
+  await until(() => sink.isWriting)
+  await sink.end()
+  t.strictSame(sink.written, [1, 2, 3, 4])
+  t.strictSame(sink.blockSizes, [1, 3, 3, 2])
+  await sink.end()
+  t.strictSame(sink.written, [1, 2, 3, 4, 5, 6])
+  t.match(lane.totals, { written: 6, queuedBytes: 0 })
+})
+
+t.test('pauses double from a quarter of a second to half a minute, and half of each is chance', async (t) => {
+  t.strictSame(
+    [1, 2, 7, 8, 15].map((attempt) => retryDelayMs(attempt, 1)),
+    [250, 500, 16_000, 30_000, 30_000],
+  )
+  t.equal(retryDelayMs(1, 0), 125)
 })

@@ -41,7 +41,7 @@ t.test('an engine imported elsewhere is found, by its types too', async (t) => {
   ]
   t.strictSame(findPackageViolations(files, declared), [
     'worker/inspect.ts imports @datadog/native-appsec; only engine/ddwaf.ts may',
-    'listener/a.ts imports undici; only parser/llhttp.ts or gateway/upstream.ts may',
+    'listener/a.ts imports undici; only parser/llhttp.ts or gateway/upstream.ts or sinks/http-sink.ts or sinks/datadog/agent-client.ts may',
   ])
 })
 

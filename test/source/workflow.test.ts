@@ -41,6 +41,12 @@ t.test('it runs the checks of .ci/run, which can be run', async (t) => {
   accessSync(`${repositoryRoot}/.ci/run`, constants.X_OK)
 })
 
+t.test('known faults of dependencies stop it, and the bill of materials is kept', async (t) => {
+  t.ok(steps.some(({ run }) => run === 'npm audit --omit=dev --audit-level=high'))
+  t.ok(steps.some(({ run }) => run === 'npm run sbom'))
+  t.ok(steps.some(({ uses }) => uses?.startsWith('actions/upload-artifact@')))
+})
+
 t.test('each job ends', async (t) => {
   for (const job of Object.values(jobs)) t.ok((job['timeout-minutes'] ?? Number.POSITIVE_INFINITY) <= 60)
 })

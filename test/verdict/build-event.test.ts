@@ -1,8 +1,9 @@
 import t from 'tap'
+import type { ConditionMatch } from '#src/engine/engine.js'
 import { buildEvent } from '#src/verdict/build-event.js'
-import { readRecordFields } from '#src/verdict/record-fields.js'
+import { type RecordHeader, readRecordFields } from '#src/verdict/record-fields.js'
 import { makeRecord } from '../request/support/make-record.js'
-import { sampleContext, sampleInput, sampleMatch, sampleRecord } from './support/event-input.js'
+import { sampleContext, sampleInput, sampleMatch, sampleRecord, sampleWork } from './support/event-input.js'
 
 t.test('an event says what was asked, by whom, what matched and who judged', async (t) => {
   const event = buildEvent(sampleInput(), sampleContext())
@@ -24,7 +25,9 @@ t.test('an event says what was asked, by whom, what matched and who judged', asy
       trace_id: null,
       span_id: null,
       headers: Object.create(null),
-      body: { declared: null, seen: 0, inspected: 0, type: null },
+      endpoint: '/shop',
+      trace_headers: Object.create(null),
+      body: { declared: null, seen: 0, inspected: 0, type: null, fault: null },
       parse_error: null,
     },
     client: { ip: '203.0.113.7', peer: '10.0.0.1', chain: ['203.0.113.7', '10.0.0.1'] },
@@ -47,7 +50,76 @@ t.test('an event says what was asked, by whom, what matched and who judged', asy
     outcome: 'matched',
     flags: { truncated: false, aborted: false, timed_out: false },
     engine: { name: 'libddwaf', version: '1.30.1', rules_version: '1.18.0' },
+    attributes: Object.create(null),
+    inspection: {
+      engine_us: 41,
+      timeouts: 0,
+      error: null,
+      kept: false,
+      cut: { string_bytes: 0, container_size: 0, container_depth: 0 },
+    },
     timings_us: { queue: 1200, inspect: 90 },
+  })
+})
+
+t.test('trace headers are shown as they came, and only those that look as they must', async (t) => {
+  const shownOf = (headers: readonly RecordHeader[]): unknown =>
+    buildEvent(sampleInput({ record: sampleRecord({ headers }) }), sampleContext()).request.trace_headers
+  t.match(
+    shownOf([
+      ['x-datadog-trace-id', '1234567890123456789'],
+      ['x-datadog-parent-id', '12'],
+      ['x-datadog-sampling-priority', '-1'],
+      ['x-datadog-origin', 'rum'],
+      ['x-datadog-tags', '_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4'],
+      ['tracestate', 'dd=s:1;o:rum,other=1'],
+      ['baggage', 'user.id=u1;ttl=3, foo=bar,session.id=s1'],
+    ]),
+    {
+      'x-datadog-trace-id': '1234567890123456789',
+      'x-datadog-parent-id': '12',
+      'x-datadog-sampling-priority': '-1',
+      'x-datadog-origin': 'rum',
+      'x-datadog-tags': '_dd.p.tid=640cfd8d00000000,_dd.p.dm=-4',
+      tracestate: 'dd=s:1;o:rum,other=1',
+      baggage: 'user.id=u1,session.id=s1',
+    },
+  )
+  t.strictSame(
+    Object.keys(
+      Object(
+        shownOf([
+          ['x-datadog-trace-id', 'hunter2'],
+          ['x-datadog-sampling-priority', '10'],
+          ['x-datadog-origin', 'a b'],
+          ['x-datadog-tags', 'x'.repeat(513)],
+          ['traceparent', '00-1-2-3'],
+          ['tracestate', 'x'.repeat(2049)],
+          ['baggage', `user.id=${'x'.repeat(8192)}`],
+        ]),
+      ),
+    ),
+    [],
+  )
+})
+
+t.test('what the engine says beside matches is in the event', async (t) => {
+  const work = sampleWork({
+    engineUs: 12.6,
+    timeoutCount: 2,
+    errorNumber: -3,
+    isKept: true,
+    attributes: { '_dd.appsec.fp.http.endpoint': 'http-get-1', 'jwt.none': 1, gone: null, endless: Number.NaN },
+    cut: { stringLengthBytes: 5000, containerDepth: 20 },
+  })
+  const { attributes, inspection } = buildEvent(sampleInput({ work }), sampleContext())
+  t.strictSame({ ...attributes }, { '_dd.appsec.fp.http.endpoint': 'http-get-1', 'jwt.none': 1 })
+  t.strictSame(inspection, {
+    engine_us: 13,
+    timeouts: 2,
+    error: -3,
+    kept: true,
+    cut: { string_bytes: 5000, container_size: 0, container_depth: 20 },
   })
 })
 
@@ -178,4 +250,29 @@ t.test('a length that is no number, and a peer that is not there, read as null',
   t.equal(fields.bodyDeclaredBytes, null)
   t.equal(fields.peer, null)
   t.equal(readRecordFields(makeRecord({})).bodyDeclaredBytes, null)
+})
+
+t.test('a highlight shows no more than its value', async (t) => {
+  const shown = (changes: Partial<ConditionMatch>): readonly unknown[] => {
+    const condition = {
+      operator: 'match_regex',
+      operatorValue: '',
+      keyPath: ['x', '0'],
+      ...sampleCondition,
+      ...changes,
+    }
+    const context = sampleContext({ isSecretPath: (keyPath) => keyPath[0] === 'card' })
+    const { matches } = buildEvent(sampleInput({ matches: [{ ...sampleMatch, conditions: [condition] }] }), context)
+    return [matches[0]?.matches[0]?.value, matches[0]?.matches[0]?.highlight]
+  }
+  const sampleCondition = { address: 'server.request.body', value: 'a$globals', highlight: ['a$glob'] }
+  t.strictSame(shown({}), ['a$globals', ['a$glob']])
+  t.strictSame(shown({ keyPath: ['card', 'number'] }), ['<Redacted>', ['<Redacted>']])
+  t.strictSame(shown({ address: 'server.request.cookies' }), ['<Redacted>', ['<Redacted>']])
+  const header = { address: 'server.request.headers.no_cookies', keyPath: ['X-Api-Key', '0'] }
+  t.strictSame(shown(header), ['<Redacted>', ['<Redacted>']])
+  t.strictSame(shown({ value: '$globals password=hunter2', highlight: ['$globals', 'hunter2'] }), [
+    '$globals password=<Redacted>',
+    ['$globals', '<Redacted>'],
+  ])
 })

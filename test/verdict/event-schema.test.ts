@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js'
 import t from 'tap'
+import { bodyFaults } from '#src/request/body/body-fault.js'
 import { buildEvent } from '#src/verdict/build-event.js'
 import { encodeEvent } from '#src/verdict/encode-event.js'
 import type { SecurityEvent } from '#src/verdict/event.js'
@@ -63,6 +64,16 @@ t.test('any version that the tolerant reader takes is valid in an event', async 
     t.ok(isExactEvent(event), httpVersion)
   }
   t.notOk(isEvent({ ...plain, request: { ...plain.request, http_version: 'two' } }))
+})
+
+t.test('each fault that a body can have is valid in an event, and no other', async (t) => {
+  for (const bodyFault of bodyFaults) {
+    const event = roundTrip(buildEvent(sampleInput({ bodyFault }), sampleContext()))
+    t.equal(event.request.body.fault, bodyFault)
+    t.ok(isExactEvent(event), bodyFault)
+  }
+  const body = { ...plain.request.body, fault: 'tired' }
+  t.notOk(isEvent({ ...plain, request: { ...plain.request, body } }))
 })
 
 t.test('an event of a later version with one more field is still valid', async (t) => {

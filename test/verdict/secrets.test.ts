@@ -27,6 +27,7 @@ const inspection: InspectionSettings = {
   service: 'test',
   env: '',
   version: '',
+  spans: undefined,
 }
 /** The default rules hardly look into cookies. */
 const cookieRules = {
@@ -126,6 +127,9 @@ const planted: Readonly<Record<string, RequestParts>> = {
       ['X-Request-Id', `token=${secret}`],
       ['traceparent', secret],
       ['x-datadog-trace-id', secret],
+      ['x-datadog-tags', `_dd.p.token=${secret}`],
+      ['tracestate', `dd=t.token:${secret}`],
+      ['baggage', `user.id=${jwt},password=${secret}`],
     ],
   },
   'in the host': { target: `/?x=${attack}`, headers: [['Host', `me:${secret}@shop.example`]] },

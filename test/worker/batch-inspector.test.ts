@@ -6,6 +6,7 @@ import { SlabPool } from '#src/batch/slab.js'
 import { completeServeOptions } from '#src/options/load.js'
 import { RequestReader } from '#src/parser/request-reader.js'
 import { Staging } from '#src/parser/staging.js'
+import type { BodyFault } from '#src/request/body/body-fault.js'
 import { type Outcome, outcomes } from '#src/verdict/outcome.js'
 import { BatchInspector } from '#src/worker/batch-inspector.js'
 import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
@@ -29,6 +30,7 @@ t.teardown(() => built.dispose())
 interface Inspected {
   readonly outcomes: readonly Outcome[]
   readonly reportedPaths: readonly string[]
+  readonly bodyFaults: ReadonlyMap<BodyFault, number>
 }
 
 t.test('outcomes and events belong to their own requests', async (t) => {
@@ -44,6 +46,18 @@ t.test('harmless requests with values to check share engine calls', async (t) =>
   const inspected = inspect(Array.from({ length: rounds }, () => targets[1].target))
   t.strictSame(new Set(inspected.outcomes), new Set(['clean']))
   t.ok((built.prefilter?.stats.checkCalls ?? 0) - before <= 2, 'one call for the batch')
+})
+
+t.test('faults of bodies are counted by kind, whoever decided the request', async (t) => {
+  const post = (type: string, body: string): string =>
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const cleared = post('application/json', '{"a":')
+  const held = post('application/json', `{"a":"O'Brien and sons (1)"`)
+  const candidate = post('multipart/form-data', 'a=$globals')
+  const sound = post('application/json', '{"a":1}')
+  const { outcomes: decided, bodyFaults } = inspect([], built, [cleared, held, candidate, sound, held])
+  t.strictSame(decided, ['clean', 'clean', 'matched', 'clean', 'clean'])
+  t.strictSame(Object.fromEntries(bodyFaults), { json_cut: 3, multipart_boundary: 1 })
 })
 
 t.test('a copy marked truncated reads so where peers are named, and only there', async (t) => {
@@ -68,8 +82,9 @@ function inspect(
   const inspector = new BatchInspector(by, new EventWriter(settings.inspection, by.engine), () => false)
   const decided: Outcome[] = []
   const reportedPaths: string[] = []
+  const faults = new Map<BodyFault, number>()
   for (const { slab, recordCount } of batchesOf(requests)) {
-    const { events } = inspector.inspect({
+    const { events, bodyFaults } = inspector.inspect({
       kind: 'inspect',
       slab: slab.buffer,
       recordCount,
@@ -79,13 +94,14 @@ function inspect(
       dispatchedAt: process.hrtime(),
     })
     for (const event of events) reportedPaths.push(JSON.parse(Buffer.from(event).toString()).request.path)
+    for (const { kind, count } of bodyFaults) faults.set(kind, (faults.get(kind) ?? 0) + count)
     let base = 0
     for (let index = 0; index < recordCount; index += 1) {
       decided.push(outcomes[(slab.words[base + Word.state] ?? 0) - stateDecided] ?? 'lost')
       base += (slab.words[base + Word.byteLength] ?? 0) >> 2
     }
   }
-  return { outcomes: decided, reportedPaths }
+  return { outcomes: decided, reportedPaths, bodyFaults: faults }
 }
 
 function batchesOf(all: readonly string[]): Batch[] {

@@ -13,7 +13,10 @@ function resultWith(contradictions: readonly Contradiction[], workerId = 1): Bat
   return {
     kind: 'inspected',
     events: [],
+    spans: [],
+    spansOverLimit: 0,
     ruleHits: [],
+    bodyFaults: [],
     busyUs: 0,
     clearedCount: 10,
     engineRunCount: 0,

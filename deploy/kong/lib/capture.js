@@ -27,6 +27,11 @@ const truncatedHeader = 'X-Mirrorwaf-Truncated'
 const mostHeaders = 1000
 const noBody = Buffer.alloc(0)
 
+/** Kong's default for nginx_http_client_body_buffer_size: a body of this length was not spooled. */
+const leastBufferBytes = 8192
+/** Requests whose body is not looked for when no header speaks of one. */
+const mostlyBodyless = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])
+
 /**
  * Copies the request that Kong is in the access phase of.
  * @param {object} kong the PDK
@@ -38,7 +43,7 @@ async function captureRequest(kong, bodyLimitBytes) {
   const target = toBytes(await kong.request.getPathWithQuery())
   const given = toEntries(await kong.request.getHeaders(mostHeaders))
   const ip = await kong.client.getIp()
-  const { body, isTruncated } = await captureBody(kong, given, bodyLimitBytes)
+  const { body, isTruncated } = await captureBody(kong, method, given, bodyLimitBytes)
   const named = namesIn(given, 'connection')
   const headers = given
     .filter(([name]) => !leftOut.has(name) && !named.has(name) && !name.startsWith(ownPrefix))
@@ -53,17 +58,41 @@ async function captureRequest(kong, bodyLimitBytes) {
 
 /**
  * A body that nginx has spooled to disk must not be asked for: Kong then fails in its own encoder ("attempt to get length of
- * local 'str'", Kong/kong-js-pdk issue 395), and the client gets a 500. Whether it was spooled only shows in its length,
- * so a body without a length is not asked for either; both are marked.
+ * local 'str'", Kong/kong-js-pdk issue 395), and the client gets a 500. One whose length says that it fits into nginx's
+ * buffer is asked for at once; others only when Kong says where they are. What is not asked for is marked.
  */
-async function captureBody(kong, headers, bodyLimitBytes) {
-  const isUnsized = valuesOf(headers, 'transfer-encoding').length > 0
-  const [length = '0'] = valuesOf(headers, 'content-length')
-  if (!isUnsized && Number(length) === 0) return { body: noBody, isTruncated: false }
-  if (isUnsized || !(Number(length) <= bodyLimitBytes)) return { body: noBody, isTruncated: true }
+async function captureBody(kong, method, headers, bodyLimitBytes) {
+  const length = await declaredLength(kong, method, headers)
+  if (length === 0) return { body: noBody, isTruncated: false }
+  if (length > bodyLimitBytes) return { body: noBody, isTruncated: true }
+  const isAtHand = length <= leastBufferBytes || (await isInMemory(kong, headers))
+  if (!isAtHand) return { body: noBody, isTruncated: true }
   const answer = await kong.request.getRawBody()
-  if (typeof answer === 'string') return { body: Buffer.from(answer), isTruncated: false }
-  return answer instanceof Uint8Array ? { body: answer, isTruncated: false } : { body: noBody, isTruncated: true }
+  const body = typeof answer === 'string' ? Buffer.from(answer) : answer
+  if (!(body instanceof Uint8Array)) return { body: noBody, isTruncated: true }
+  return { body: body.subarray(0, bodyLimitBytes), isTruncated: body.length > bodyLimitBytes }
+}
+
+/** @returns the length of the body; NaN when no header tells. */
+async function declaredLength(kong, method, headers) {
+  if (valuesOf(headers, 'transfer-encoding').length > 0) return Number.NaN
+  const [length] = valuesOf(headers, 'content-length')
+  if (length !== undefined) return /^\d+$/.test(length) ? Number(length) : Number.NaN
+  // HTTP/2 needs neither header for a body; in HTTP/1 there is none then.
+  return mostlyBodyless.has(method) || (await kong.request.getHttpVersion()) < 2 ? 0 : Number.NaN
+}
+
+/**
+ * Whether all of the body is in nginx's memory, for one that may not be. To know that, it has to be read, which is done through
+ * a question that cannot fail on what a client sent: at most one form field comes back, or nothing. A route without
+ * `request_buffering`, or of gRPC, streams its bodies; reading them would hold them up, so they are left alone.
+ */
+async function isInMemory(kong, headers) {
+  if (valuesOf(headers, 'content-type').some((type) => type.startsWith('application/grpc'))) return false
+  const route = await kong.router.getRoute()
+  if (route?.request_buffering !== true || listOf(route.protocols).some((name) => name.startsWith('grpc'))) return false
+  await kong.request.getBody('application/x-www-form-urlencoded', 1)
+  return !(await kong.nginx.getVar('request_body_file'))
 }
 
 /**
@@ -85,6 +114,11 @@ function toBytes(text) {
 
 function valuesOf(entries, name) {
   return entries.filter(([key]) => key === name).flatMap(([, values]) => values)
+}
+
+/** Lua's empty table may arrive as a map. */
+function listOf(value) {
+  return Array.isArray(value) ? value : []
 }
 
 function namesIn(entries, name) {

@@ -77,7 +77,7 @@ module.exports = {
     // host:port, [IPv6]:port; Lua has patterns, not regular expressions.
     { receiver: { type: 'string', required: true, match: '^%S+:%d+$' } },
     { percent: { type: 'number', default: defaults.percent, between: [0, 100] } },
-    // Not above nginx_http_client_body_buffer_size (Kong's default is 8k): see lib/capture.js.
+    // More than nginx keeps in memory (nginx_http_client_body_buffer_size) cannot be had: see lib/capture.js.
     { body_limit: { type: 'integer', default: defaults.body_limit, between: [0, 268435456] } },
     { timeout: { type: 'integer', default: defaults.timeout, between: [10, 60000] } },
     { queue_limit: { type: 'integer', default: defaults.queue_limit, between: [65536, 4294967296] } },

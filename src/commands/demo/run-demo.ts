@@ -5,6 +5,7 @@ import { gatewayTable } from '../../gateway/gateway-options.js'
 import { createLog } from '../../observe/log.js'
 import { completeOptions } from '../../options/resolve.js'
 import { createReceiver, type Receiver } from '../../receiver.js'
+import { createPaint } from '../../terminal-colour.js'
 import type { SecurityEvent } from '../../verdict/event.js'
 import { delay } from '../../within-time.js'
 import type { CommandIo, ExitCode } from '../command.js'
@@ -34,7 +35,7 @@ export async function runDemo(io: CommandIo): Promise<ExitCode> {
   const events: SecurityEvent[] = []
   const stage = await setUp((event) => {
     events.push(event)
-    void io.print(renderEvent(event))
+    void io.print(renderEvent(event, createPaint(io.isColoured)))
   })
   try {
     const exitCode = await play(stage, events, io)
@@ -75,15 +76,15 @@ async function setUp(onEvent: (event: SecurityEvent) => void): Promise<Stage> {
 }
 
 async function play({ gateway, page }: Stage, events: readonly SecurityEvent[], io: CommandIo): Promise<ExitCode> {
-  await io.print(
-    `client -> gateway ${gateway.address} -> service, and a copy of each request -> receiver\nthe live page: ${page}\n\n`,
-  )
+  await io.print(`client -> gateway ${gateway.address} -> service, and a copy of each request -> receiver\n\n`)
+  if (io.isWatched) await io.print(`the live page: ${page}\n\n`)
+  const paint = createPaint(io.isColoured)
   let answeredCount = 0
   for (const demoRequest of demoTraffic) {
     const startMs = performance.now()
     const status = await send(gateway.address, demoRequest)
     if (status === 200) answeredCount += 1
-    const isRead = await io.print(renderAnswered(demoRequest, status, performance.now() - startMs))
+    const isRead = await io.print(renderAnswered(demoRequest, status, performance.now() - startMs, paint))
     if (!isRead) return 0
     await delay(pauseMs)
   }

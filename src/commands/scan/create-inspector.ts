@@ -135,6 +135,8 @@ class ScanInspector implements RequestInspector, RequestConsumer {
       matches: event?.matches ?? [],
       flags: { truncated: inspection.isTruncated, aborted: inspection.isAborted, timed_out: inspection.isTimedOut },
       parse_error: record.parseError === 'none' ? null : record.parseError,
+      body_fault: inspection.body.fault ?? null,
+      lost_bytes: this.#reader.lostBytes,
       inspect_us: inspectUs,
       cleared: inspection.isCleared,
       candidate: inspection.reason ?? null,
@@ -145,7 +147,17 @@ class ScanInspector implements RequestInspector, RequestConsumer {
 
 function uninspected(outcome: 'shed' | 'unparsable', parseError: string | null): ScanResult {
   const flags = { truncated: false, aborted: false, timed_out: false }
-  return { outcome, matches: [], flags, parse_error: parseError, inspect_us: 0, cleared: false, candidate: null }
+  return {
+    outcome,
+    matches: [],
+    flags,
+    parse_error: parseError,
+    body_fault: null,
+    lost_bytes: 0,
+    inspect_us: 0,
+    cleared: false,
+    candidate: null,
+  }
 }
 
 function emptyFacts(): RecordFacts {

@@ -1,5 +1,6 @@
 // What `scan` asks of the inspection: the receiver's own path from bytes to verdicts, without sockets or threads.
 import type { ServeOptions } from '../../options/serve-options.js'
+import type { BodyFault } from '../../request/body/body-fault.js'
 import type { EventMatch } from '../../verdict/event.js'
 import type { Outcome } from '../../verdict/outcome.js'
 
@@ -10,6 +11,10 @@ export interface ScanResult {
   readonly flags: { readonly truncated: boolean; readonly aborted: boolean; readonly timed_out: boolean }
   /** What the parser refused, or `null`. */
   readonly parse_error: string | null
+  /** What is wrong with the body, or `null`. */
+  readonly body_fault: BodyFault | null
+  /** Bytes since framing was lost: taken for this request's body, whatever they were meant to be; 0 when it was kept. */
+  readonly lost_bytes: number
   readonly inspect_us: number
   /** The prefilter proved that no rule can match. */
   readonly cleared: boolean

@@ -15,11 +15,12 @@ export function renderResultJson(result: ScanResult, { file, number }: RequestPl
   return `${JSON.stringify({ ...result, file, request: number })}\n`
 }
 
-/** Nothing for a clean request, else its outcome and what matched where. */
+/** Nothing for a clean request without a fault, else its outcome, what is wrong with it and what matched where. */
 export function renderResultText(result: ScanResult, { file, number }: RequestPlace): string {
-  if (result.outcome === 'clean' && result.parse_error === null) return ''
-  const fault = result.parse_error === null ? '' : ` (parse error: ${visible(result.parse_error)})`
-  const lines = [`${visible(file)}#${number} ${result.outcome}${fault}`]
+  const faults = faultsOf(result)
+  if (result.outcome === 'clean' && faults.length === 0) return ''
+  const shownFaults = faults.length === 0 ? '' : ` (${faults.join('; ')})`
+  const lines = [`${visible(file)}#${number} ${result.outcome}${shownFaults}`]
   for (const { rule, matches } of result.matches) {
     const { type } = rule.tags
     lines.push(`  ${visible(`${rule.id} ${rule.name} (${type ?? 'no type'})`)}`)
@@ -39,6 +40,14 @@ export function renderSummary(counts: ReadonlyMap<Outcome, number>): string {
   })
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
   return `${total} requests${parts.length === 0 ? '' : `: ${parts.join(', ')}`}\n`
+}
+
+function faultsOf({ parse_error, body_fault, lost_bytes }: ScanResult): readonly string[] {
+  return [
+    ...(parse_error === null ? [] : [`parse error: ${visible(parse_error)}`]),
+    ...(lost_bytes === 0 ? [] : [`${lost_bytes} bytes behind lost framing`]),
+    ...(body_fault === null ? [] : [`body fault: ${body_fault}`]),
+  ]
 }
 
 /** A line of a terminal; the JSON output has the whole value. */

@@ -100,7 +100,7 @@ async function eachRequest(
     for await (const bytes of readRequests(source, format, account)) {
       const results = inspectors.map((inspector) => inspectBytes(inspector, bytes))
       const goesOn = await take(results, { file, number: account.requestCount + 1 })
-      account.add(bytes, results[0]?.length ?? 0)
+      account.add(bytes, results[0] ?? [])
       progress.update(source, account.requestCount)
       if (!goesOn) return isWhole
     }

@@ -75,11 +75,18 @@ export const optionalHeaderName: ValueKind<string> = {
   check: (value) => (typeof value === 'string' ? optionalHeaderName.parse(value) : undefined),
 }
 
-/** Where events go. */
+/** A place in a body: names between dots, `[3]` or `[*]` for items of a list, `*` for any name. */
+export const jsonPath: ValueKind<string> = text(
+  'PATH,...',
+  'names between dots, [3] or [*] for items of a list, * for any name',
+  (value) => /^(?:\$\.?)?(?:[^\s.[\]]+|\[(?:\d+|\*)\])(?:\.[^\s.[\]]+|\[(?:\d+|\*)\])*$/.test(value),
+)
+
+/** Where events go, by the look of it; `sinks/parse-sink-spec.ts` judges it and knows what was meant. */
 export const eventTarget: ValueKind<string> = text(
   'TARGET',
-  'stdout, file:PATH or none',
-  (value) => value === 'stdout' || value === 'none' || /^file:./s.test(value),
+  'stdout, file:PATH, http:URL, syslog:HOST:PORT, kafka:HOST:PORT/TOPIC, otlp:URL, datadog, datadog:URL or none, each with ?NAME=VALUE&...',
+  (value) => value !== '',
 )
 
 /** A host name as a browser sends it, in lower case, without a port. */

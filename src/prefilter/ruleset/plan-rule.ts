@@ -21,7 +21,15 @@ export interface Placement {
 
 /** What the compiler makes of one rule. */
 export type RulePlan =
-  | { readonly kind: 'tests'; readonly placements: readonly Placement[]; readonly condition: number }
+  | {
+      readonly kind: 'tests'
+      readonly placements: readonly Placement[]
+      readonly condition: number
+      /** What the other conditions look for in bodies: so that no value that the rule needs is taken for harmless. */
+      readonly companions: readonly Placement[]
+      /** False when a condition may need values of a body that no test would find. */
+      readonly findsAllValues: boolean
+    }
   /** Can never match on what is fed. */
   | { readonly kind: 'inert'; readonly reason: string }
   /** Requests that fill one of the addresses are candidates; no addresses: all requests. */
@@ -37,6 +45,12 @@ export interface AddressBook {
 /** A key path longer than this is cut, to the safe side: the input builder flattens what is nested deeper. */
 const maxPathLength = 12
 
+/** Addresses whose values are looked at one by one when there are many: see `RulesetPrefilter.findsAllValues`. */
+const bodyAddresses: ReadonlySet<string> = new Set(['server.request.body', 'server.request.body.filenames'])
+
+/** A test of another condition that holds more often than this by chance would cost too many clearances. */
+const rareBits = 16
+
 const present: ConditionTest = { kind: 'present' }
 
 type ConditionPlan =
@@ -47,6 +61,7 @@ type ConditionPlan =
 /** @param nowSeconds - wall clock, to leave out data that has expired. */
 export function planRule(rule: RuleSource, ruleset: RulesetSource, book: AddressBook, nowSeconds: number): RulePlan {
   const ruleIndex = ruleset.rules.indexOf(rule)
+  const plans: ConditionPlan[] = []
   let best: RulePlan | undefined
   let bestBits = -1
   for (const [index, condition] of rule.conditions.entries()) {
@@ -54,13 +69,37 @@ export function planRule(rule: RuleSource, ruleset: RulesetSource, book: Address
     const origin = { ruleId: rule.id, key: `${ruleIndex}/${index}` }
     const plan = planCondition(origin, condition, planned, book)
     if (plan.kind === 'inert') return plan
+    plans.push(plan)
     if (plan.kind === 'always') best ??= plan
     else if (plan.bits > bestBits) {
-      best = { kind: 'tests', placements: plan.placements, condition: index }
+      best = { kind: 'tests', placements: plan.placements, condition: index, ...noCompanions }
       bestBits = plan.bits
     }
   }
+  if (best?.kind === 'tests') return { ...best, ...planCompanions(plans, best.condition) }
   return best ?? { kind: 'inert', reason: 'it has no conditions' }
+}
+
+const noCompanions = { companions: [], findsAllValues: true } as const
+
+function planCompanions(
+  plans: readonly ConditionPlan[],
+  condition: number,
+): { readonly companions: readonly Placement[]; readonly findsAllValues: boolean } {
+  const companions: Placement[] = []
+  let findsAllValues = true
+  for (const [index, plan] of plans.entries()) {
+    if (index === condition || plan.kind === 'inert') continue
+    if (plan.kind === 'always') {
+      if (plan.addresses.length === 0 || plan.addresses.some((address) => bodyAddresses.has(address)))
+        findsAllValues = false
+      continue
+    }
+    const inBodies = plan.placements.filter(({ address }) => bodyAddresses.has(address))
+    if (inBodies.length > 0 && plan.bits < rareBits) findsAllValues = false
+    else companions.push(...inBodies)
+  }
+  return { companions, findsAllValues }
 }
 
 /** Which rule and condition a placement is made for. */

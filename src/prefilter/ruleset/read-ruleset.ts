@@ -41,6 +41,10 @@ export function readRulesetSource(documents: readonly object[], engineVersion: s
   return new RulesetReader(engineVersion).read(documents.filter(isRecord))
 }
 
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
 class RulesetReader {
   readonly #engineVersion: string
   readonly #rules: RuleSource[] = []
@@ -65,6 +69,7 @@ class RulesetReader {
       data: readData(documents),
       derived: documents.flatMap((document) => this.#items(document, 'processors').flatMap(readProcessor)),
       doubts: this.#doubts,
+      hasExclusions: documents.some(({ exclusions }) => exclusions !== undefined && !isEmptyList(exclusions)),
     }
   }
 

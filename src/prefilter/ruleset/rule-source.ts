@@ -67,4 +67,5 @@ export interface RulesetSource {
   readonly data: ReadonlyMap<string, readonly DataEntry[]>
   readonly derived: readonly DerivedAddress[]
   readonly doubts: readonly Doubt[]
+  readonly hasExclusions: boolean
 }

@@ -14,16 +14,34 @@ const named: readonly (readonly [Uint8Array, number])[] = [
   [Buffer.from('nbsp;'), 0xa0],
 ]
 
-/** Rewrites in place; the text never grows. @returns the new length. */
+/** U+FFFD, which stands for the number 0, takes three bytes. */
+const replacementBytes = 3
+
+/**
+ * Rewrites in place; the text never grows. As the engine does, first looks whether anything would shrink: a text whose only
+ * entities are `&#0`, as long as what stands for them, stays as it is. @returns the new length.
+ */
 export function htmlEntityDecode(bytes: Uint8Array, length: number): number {
+  return shrinks(bytes, length) ? decodeAll(bytes, length) : length
+}
+
+function shrinks(bytes: Uint8Array, length: number): boolean {
+  for (let index = 0; index < length; index++) {
+    if (bytes[index] !== ampersand) continue
+    const { code, end } = entityAt(bytes, index + 1, length)
+    if (end > 0 && (code !== 0 || end - index > replacementBytes)) return true
+  }
+  return false
+}
+
+function decodeAll(bytes: Uint8Array, length: number): number {
   let write = 0
   let read = 0
   while (read < length) {
     const byte = bytes[read] ?? 0
     if (byte === ampersand) {
       const entity = entityAt(bytes, read + 1, length)
-      // U+FFFD stands for 0; an entity that the text so far leaves no room for stays.
-      if (entity.end > 0 && (entity.code !== 0 || write + 3 < entity.end)) {
+      if (entity.end > 0) {
         if (entity.isNamed) bytes[write++] = entity.code
         else write = writeCodePoint(bytes, write, entity.code === 0 ? maxCodePoint + 1 : entity.code)
         read = entity.end

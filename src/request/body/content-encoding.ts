@@ -5,9 +5,13 @@
 // call and keeps a single call short against the budget; then a fault is closed in on by halving.
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import type { DecodeBudget } from '../decode-budget.js'
+import type { MarkedEncoding } from './compressed-magic.js'
 
 /** Encodings that can be undone. `deflate` means zlib by its RFC and a raw stream to many clients. */
 export type ContentEncoding = 'gzip' | 'deflate' | 'br' | 'zstd'
+
+/** What `decodeContent` can undo: `zlib` is `deflate` without a second try as a raw stream. */
+export type Decodable = ContentEncoding | MarkedEncoding
 
 /** Why decoding ended before the input did; `too-large` is the limit's doing, `timed-out` the budget's. */
 export type ContentFault = 'corrupt' | 'too-large' | 'timed-out'
@@ -55,12 +59,12 @@ export function contentEncodingOf(token: string): ContentEncoding | 'identity' |
  */
 export function decodeContent(
   input: Buffer,
-  encoding: ContentEncoding,
+  encoding: Decodable,
   limitBytes: number,
   budget: DecodeBudget,
 ): DecodedContent {
   if (encoding !== 'deflate') return decodeWith(decoders[encoding], input, limitBytes, budget)
-  const content = decodeWith(decodeZlib, input, limitBytes, budget)
+  const content = decodeWith(decoders.zlib, input, limitBytes, budget)
   return content.bytes.length > 0 ? content : decodeWith(decodeRawDeflate, input, limitBytes, budget)
 }
 
@@ -69,15 +73,12 @@ type Decoder = (prefix: Buffer, maxOutputLength: number) => Buffer
 
 const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = constants
 
-const decoders: Record<Exclude<ContentEncoding, 'deflate'>, Decoder> = {
+const decoders: Record<Exclude<Decodable, 'deflate'>, Decoder> = {
+  zlib: (prefix, maxOutputLength) => inflateSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH }),
   gzip: (prefix, maxOutputLength) => gunzipSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH }),
   br: (prefix, maxOutputLength) =>
     brotliDecompressSync(prefix, { maxOutputLength, finishFlush: BROTLI_OPERATION_FLUSH }),
   zstd: (prefix, maxOutputLength) => zstdDecompressSync(prefix, { maxOutputLength, finishFlush: ZSTD_e_flush }),
-}
-
-function decodeZlib(prefix: Buffer, maxOutputLength: number): Buffer {
-  return inflateSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH })
 }
 
 function decodeRawDeflate(prefix: Buffer, maxOutputLength: number): Buffer {

@@ -55,6 +55,8 @@ function judge(request: string, rules: readonly string[]): ScanResult {
       ],
     })),
     flags: { truncated: false, aborted: false, timed_out: false },
+    lost_bytes: 0,
+    body_fault: request.startsWith('CUT') ? 'json_cut' : null,
     parse_error: request.startsWith('BAD') ? 'method' : null,
     inspect_us: 5,
     cleared: false,

@@ -103,14 +103,15 @@ t.test('--fail-on-match is exit 1 with a match, 0 without', async (t) => {
 })
 
 t.test('text shows what is not clean, without control bytes, and a summary', async (t) => {
-  const path = join(t.testdir({ a: `${clean}BAD /\r\n\r\n${attack}GET /cut` }), 'a')
+  const path = join(t.testdir({ a: `${clean}BAD /\r\n\r\n${attack}CUT /\r\n\r\nGET /cut` }), 'a')
   const { out } = await scan([path], { output: 'text' })
   t.equal(
     out(),
     `${path}#2 clean (parse error: method)\n` +
       `${path}#3 matched\n  xss-1 name of xss-1 (xss)\n    server.request.query / q / 0 = "\\x1bxss-1"\n` +
-      `${path}#4 aborted\n` +
-      '4 requests: 1 matched, 1 aborted, 2 clean\n',
+      `${path}#4 clean (body fault: json_cut)\n` +
+      `${path}#5 aborted\n` +
+      '5 requests: 1 matched, 1 aborted, 3 clean\n',
   )
 })
 

@@ -9,6 +9,7 @@ import { temporaryFolder } from './repository.js'
 import { waitUntil } from './wait-until.js'
 
 export interface Envoy extends Gateway {
+  readonly adminPort: number
   /** One counter or gauge of Envoy's own, 0 if it has none of that name. */
   stat(name: string): Promise<number>
 }
@@ -16,11 +17,25 @@ export interface Envoy extends Gateway {
 /** Each thread keeps connections of its own. */
 export const envoyThreads = 2
 
-/** Starts Envoy and waits until it says that it is ready. It ends with the test `t`. */
-export async function startEnvoy(t: Test, path: string, ports: GatewayPorts): Promise<Envoy> {
+export interface EnvoyUse {
+  readonly recipe?: string
+  readonly changes?: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts Envoy and waits until it says that it is ready. It ends with the test `t`.
+ * @param use - which configuration of deploy/envoy, and texts of it -> what is to stand there instead.
+ */
+export async function startEnvoy(
+  t: Test,
+  path: string,
+  ports: GatewayPorts,
+  { recipe = 'envoy.yaml', changes = {} }: EnvoyUse = {},
+): Promise<Envoy> {
   const [port = 0, admin = 0] = await findFreePorts(2)
   const file = `${temporaryFolder(t)}/envoy.yaml`
-  const configuration = readRecipe('deploy/envoy/envoy.yaml', {
+  const configuration = readRecipe(`deploy/envoy/${recipe}`, {
+    ...changes,
     'address: 0.0.0.0, port_value: 8000': `address: 127.0.0.1, port_value: ${port}`,
     'port_value: 9901': `port_value: ${admin}`,
     'port_value: 9000': `port_value: ${ports.primary}`,
@@ -42,7 +57,7 @@ export async function startEnvoy(t: Test, path: string, ports: GatewayPorts): Pr
     },
     () => envoy.describe(),
   )
-  return { port, process: envoy, stat: (name) => readStat(admin, name) }
+  return { port, adminPort: admin, process: envoy, stat: (name) => readStat(admin, name) }
 }
 
 async function readStat(admin: number, name: string): Promise<number> {

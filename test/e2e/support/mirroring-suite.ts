@@ -19,12 +19,15 @@ export interface Scene<G extends Gateway = Gateway> {
 export interface SceneOptions<G extends Gateway> {
   readonly start: StartGateway<G>
   readonly isHijacking?: boolean
+  /** Further options of the receiver. */
+  readonly receiverArgs?: readonly string[]
 }
 
 /** A primary, a receiver and a gateway between them and the clients; all end with the test `t`. */
 export async function setScene<G extends Gateway>(t: Test, options: SceneOptions<G>): Promise<Scene<G>> {
   const primary = await RecordingBackend.start(t)
-  const receiver = await Receiver.start(t, { isHijacking: options.isHijacking ?? false })
+  const { isHijacking = false, receiverArgs = [] } = options
+  const receiver = await Receiver.start(t, { isHijacking, args: receiverArgs })
   const gateway = await options.start(t, { primary: primary.port, receiver: receiver.port })
   return { primary, receiver, gateway }
 }

@@ -14,12 +14,22 @@ export type NginxRecipe = 'nginx.conf' | 'nginx-minimal.conf'
 /** Folders that nginx wants at start even where nothing uses them; the compiled-in ones need root. */
 const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
-/** Starts nginx and waits until it accepts connections. It ends with the test `t`. */
-export async function startNginx(t: Test, path: string, recipe: NginxRecipe, ports: GatewayPorts): Promise<Gateway> {
+/**
+ * Starts nginx and waits until it accepts connections. It ends with the test `t`.
+ * @param changes - texts of the recipe -> what is to stand there instead.
+ */
+export async function startNginx(
+  t: Test,
+  path: string,
+  recipe: NginxRecipe,
+  ports: GatewayPorts,
+  changes: Readonly<Record<string, string>> = {},
+): Promise<Gateway> {
   const [port = 0] = await findFreePorts(1)
   const folder = temporaryFolder(t)
   mkdirSync(`${folder}/tmp`)
   const configuration = readRecipe(`deploy/nginx/${recipe}`, {
+    ...changes,
     'listen 8000': `listen 127.0.0.1:${port}`,
     '127.0.0.1:9000': `127.0.0.1:${ports.primary}`,
     '127.0.0.1:8080': `127.0.0.1:${ports.receiver}`,

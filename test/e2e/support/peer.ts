@@ -26,9 +26,16 @@ export async function buildPeer(go: string): Promise<string> {
   return program
 }
 
+/** What a test may have otherwise. */
+export interface PeerChanges {
+  /** Takes what another program sends too. */
+  readonly agent?: RecordingAgent
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts the peer on the given rules, with limits so high that it leaves nothing out. It ends with the test `t`. */
-export async function startPeer(t: Test, program: string, rulesPath: string): Promise<Peer> {
-  const agent = await RecordingAgent.start(t)
+export async function startPeer(t: Test, program: string, rulesPath: string, changes: PeerChanges = {}): Promise<Peer> {
+  const agent = changes.agent ?? (await RecordingAgent.start(t))
   const [port = 0] = await findFreePorts(1)
   const peer = OwnProcess.start(t, {
     name: 'the Go peer',
@@ -45,6 +52,7 @@ export async function startPeer(t: Test, program: string, rulesPath: string): Pr
       DD_APM_TRACING_ENABLED: 'true',
       DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
       DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+      ...changes.env,
     },
   })
   await waitUntil(

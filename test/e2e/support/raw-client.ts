@@ -22,8 +22,8 @@ export class RawClient {
   #pending: Buffer = Buffer.alloc(0)
   #waiting: Waiting | undefined
 
-  private constructor(port: number) {
-    this.#socket = net.connect(port, '127.0.0.1')
+  private constructor(port: number, localAddress: string) {
+    this.#socket = net.connect({ port, host: '127.0.0.1', localAddress })
     this.#socket.setNoDelay(true)
     this.#socket.setTimeout(patienceMs, () => this.#socket.destroy(new Error('the gateway does not answer')))
     this.#socket.on('data', (chunk) => {
@@ -35,8 +35,9 @@ export class RawClient {
     this.#socket.once('close', () => this.#waiting?.reject(new Error('closed without an answer')))
   }
 
-  static connect(port: number): RawClient {
-    return new RawClient(port)
+  /** @param localAddress - the client's address as the gateway sees it: all of 127.0.0.0/8 is this machine's. */
+  static connect(port: number, localAddress = '127.0.0.1'): RawClient {
+    return new RawClient(port, localAddress)
   }
 
   /** Sends one request and resolves with its answer; rejects if the connection is closed before it is whole. */
@@ -66,8 +67,8 @@ export class RawClient {
 }
 
 /** Sends one request on a connection of its own. */
-export async function sendAlone(port: number, bytes: Buffer | string): Promise<Answer> {
-  const client = RawClient.connect(port)
+export async function sendAlone(port: number, bytes: Buffer | string, localAddress = '127.0.0.1'): Promise<Answer> {
+  const client = RawClient.connect(port, localAddress)
   try {
     return await client.send(bytes)
   } finally {

@@ -18,6 +18,10 @@ export interface ReceiverOptions {
   readonly args?: readonly string[]
   /** Events go to standard output, and whatever reads that never does. */
   readonly isOutputStalled?: boolean
+  /** No file that it writes may become larger: a disk that fills up, as far as that needs no root. A multiple of 1 KiB. */
+  readonly fileLimitBytes?: number
+  /** For Node itself, e.g. a module to load before all others. */
+  readonly nodeArgs?: readonly string[]
 }
 
 /** What tells why requests and outcomes do not add up. */
@@ -28,12 +32,12 @@ export class Receiver {
   readonly port: number
   readonly process: OwnProcess
   readonly #adminPort: number
-  readonly #eventsPath: string
+  readonly eventsPath: string
 
   private constructor(port: number, adminPort: number, eventsPath: string, process: OwnProcess) {
     this.port = port
     this.#adminPort = adminPort
-    this.#eventsPath = eventsPath
+    this.eventsPath = eventsPath
     this.process = process
   }
 
@@ -47,9 +51,14 @@ export class Receiver {
     if (options.isHijacking === true) args.push('--hijack')
     if (options.rulesPath !== undefined) args.push('--rules', options.rulesPath)
     args.push(...(options.args ?? []))
-    const program = [process.execPath, `${repositoryRoot}/dist/main.js`, 'serve', ...args]
+    const { nodeArgs = [], fileLimitBytes } = options
+    const program = [process.execPath, ...nodeArgs, `${repositoryRoot}/dist/main.js`, 'serve', ...args]
     const [command, ...rest] =
-      options.isOutputStalled === true ? ['sh', '-c', '"$@" | sleep 600', 'sh', ...program] : program
+      options.isOutputStalled === true
+        ? ['sh', '-c', '"$@" | sleep 600', 'sh', ...program]
+        : fileLimitBytes !== undefined
+          ? ['bash', '-c', `ulimit -f ${fileLimitBytes / 1024}; exec "$@"`, 'bash', ...program]
+          : program
     const child = OwnProcess.start(t, {
       name: `mirrorwaf serve ${args.join(' ')}`,
       command: command ?? '',
@@ -70,10 +79,15 @@ export class Receiver {
     return receiver
   }
 
+  /** Where its admin port is. */
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.#adminPort}`
+  }
+
   /** All events so far, in order. */
   events(): readonly SecurityEvent[] {
-    if (!existsSync(this.#eventsPath)) return []
-    const lines = readFileSync(this.#eventsPath, 'utf8').split('\n')
+    if (!existsSync(this.eventsPath)) return []
+    const lines = readFileSync(this.eventsPath, 'utf8').split('\n')
     // What stands after the last line end is a line that is still being written.
     return lines.slice(0, -1).map((line): SecurityEvent => JSON.parse(line))
   }
@@ -90,8 +104,7 @@ export class Receiver {
 
   /** The metrics whose lines match and are not 0, for failure messages. */
   async #describeMetrics(pattern: RegExp): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
-    const lines = (await answer.text()).split('\n')
+    const lines = (await this.scrape()).split('\n')
     return lines.filter((line) => pattern.test(line) && !line.endsWith(' 0')).join('; ')
   }
 
@@ -103,15 +116,36 @@ export class Receiver {
 
   /** The value of a metric, summed over its label sets unless one is given, e.g. `outcome="clean"`. */
   async metric(name: string, labels = ''): Promise<number> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
-    const lines = (await answer.text()).split('\n')
+    const lines = (await this.scrape()).split('\n')
     const isMeant = (line: string): boolean => /^[ {]/.test(line.slice(name.length)) && line.startsWith(name)
     const values = lines.filter((line) => isMeant(line) && line.includes(labels)).map(valueOfLine)
     return values.reduce((sum, value) => sum + value, 0)
   }
 
+  /** All metrics, as Prometheus gets them. */
+  async scrape(): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`)
+    return answer.text()
+  }
+
+  /** Whether a metric has any value at all. */
+  async hasMetric(name: string): Promise<boolean> {
+    const lines = (await this.scrape()).split('\n')
+    return lines.some((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+  }
+
   outcomeCount(outcome: Outcome): Promise<number> {
     return this.metric('mirrorwaf_requests_outcome_total', `outcome="${outcome}"`)
+  }
+
+  /** Waits until exactly `count` requests have an outcome and each event was written or dropped. */
+  async awaitDecided(count: number): Promise<void> {
+    await waitUntil(`${count} requests to be decided`, async () => {
+      const decided = await this.metric('mirrorwaf_requests_outcome_total')
+      const written = await this.metric('mirrorwaf_sink_events_total')
+      const dropped = await this.metric('mirrorwaf_sink_dropped_total')
+      return (decided === count && written + dropped === (await this.outcomeCount('matched'))) || undefined
+    })
   }
 
   /**

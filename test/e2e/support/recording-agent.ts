@@ -9,6 +9,8 @@ export type SpanTags = MsgpackMap
 
 export class RecordingAgent {
   readonly spans: SpanTags[] = []
+  /** The same spans with all their fields. */
+  readonly wholeSpans: MsgpackMap[] = []
   /** The first payload that could not be read. */
   failure: unknown
   readonly #server: http.Server
@@ -50,7 +52,10 @@ export class RecordingAgent {
   #record(bytes: Buffer): void {
     try {
       for (const trace of listOf(decodeMsgpack(bytes))) {
-        for (const span of listOf(trace)) this.spans.push(tagsOf(span))
+        for (const span of listOf(trace)) {
+          this.spans.push(tagsOf(span))
+          if (span instanceof Map) this.wholeSpans.push(span)
+        }
       }
     } catch (thrown) {
       this.failure ??= thrown

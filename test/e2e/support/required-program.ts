@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter } from 'node:path'
 import { cacheFolder } from './repository.js'
 
-export type ProgramName = 'nginx' | 'envoy' | 'go' | 'chromium'
+export type ProgramName = 'nginx' | 'envoy' | 'haproxy' | 'traefik' | 'go' | 'h2load' | 'java' | 'chromium'
 
 interface ProgramFacts {
   /** Folders searched after PATH. */
@@ -16,6 +16,10 @@ const programs: Readonly<Record<ProgramName, ProgramFacts>> = {
   nginx: { folders: ['/usr/sbin', '/usr/local/sbin'], install: '.ci/install-gateways' },
   envoy: { folders: [`${cacheFolder}/bin`], install: '.ci/install-gateways' },
   chromium: { folders: [], install: '.ci/install-chromium' },
+  java: { folders: [], install: 'install Java 17 or later and Maven, then .ci/install-kafka' },
+  h2load: { folders: ['/usr/bin'], install: '.ci/install-gateways' },
+  haproxy: { folders: ['/usr/sbin', '/usr/local/sbin'], install: '.ci/install-gateways' },
+  traefik: { folders: [`${cacheFolder}/bin`], install: '.ci/build-traefik (needs Go, takes minutes)' },
   go: { folders: ['/usr/local/go/bin'], install: 'install Go 1.25 or later' },
 }
 

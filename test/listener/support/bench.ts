@@ -70,6 +70,8 @@ export class ListenerBench {
       return settings.isQueueFull !== true
     }
     const work = {
+      staging: this.staging,
+      limits,
       createReader: (consumer: ConstructorParameters<typeof RequestReader>[2]) =>
         new RequestReader(limits, this.staging, consumer, facts),
       isPeerAllowed: createPeerCheck(settings.peers ?? []),
@@ -81,7 +83,6 @@ export class ListenerBench {
         this.#consumer.onStagedRequest(assembly, recordFacts, slab)
         return take(recordFacts)
       },
-      inFlightBytes: () => this.staging.usedBytes,
       queueBytes: () => 0,
     }
     this.listener = new Listener({ ...patient, ...settings }, work, this.instruments, settings.random ?? (() => 0))

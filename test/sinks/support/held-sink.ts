@@ -4,17 +4,25 @@ import { numbersIn } from './blocks.js'
 
 export class HeldSink implements Sink {
   readonly name = 'held'
+  readonly batchLimitBytes: number
   readonly written: number[] = []
+  /** Events in each block that was given, in order. */
+  readonly blockSizes: number[] = []
   reopenCount = 0
   isClosed = false
   #settle: ((result: WriteResult) => void) | undefined
   #current: EventBlock | undefined
+
+  constructor(batchLimitBytes: number = 0) {
+    this.batchLimitBytes = batchLimitBytes
+  }
 
   async open(): Promise<void> {}
 
   write(block: EventBlock): Promise<WriteResult> {
     if (this.#settle !== undefined) throw new Error('a write began before the last one ended')
     this.#current = block
+    this.blockSizes.push(block.eventCount)
     return new Promise((resolve) => {
       this.#settle = resolve
     })

@@ -4,10 +4,20 @@ import type { SourceFile } from './source-files.js'
 
 /** The files of src that may import each package: one, or a list with its reason. */
 export const packageHomes: Readonly<Record<string, string | readonly string[]>> = {
+  '@platformatic/kafka': 'sinks/kafka-sink.ts',
+  // Logs are a sink's, metrics are read where they are kept: two signals of one protocol.
+  '@opentelemetry/api': ['sinks/otlp-record.ts', 'observe/otlp-metrics.ts'],
+  '@opentelemetry/exporter-logs-otlp-proto': 'sinks/otlp-sink.ts',
+  '@opentelemetry/exporter-metrics-otlp-proto': 'observe/otlp-metrics.ts',
+  '@opentelemetry/resources': ['sinks/otlp-sink.ts', 'observe/otlp-metrics.ts'],
+  '@opentelemetry/sdk-logs': 'sinks/otlp-sink.ts',
+  '@opentelemetry/sdk-metrics': 'observe/otlp-metrics.ts',
+  '@msgpack/msgpack': 'sinks/datadog/encode-traces.ts',
   '@kubernetes/client-node': 'kube/access/kubeconfig.ts',
   diff: 'kube/report/yaml-diff.ts',
   // The receiver needs undici's parser and none of its client; the gateway is a client and has no business with the parser.
-  undici: ['parser/llhttp.ts', 'gateway/upstream.ts'],
+  // A sink that posts is a client too.
+  undici: ['parser/llhttp.ts', 'gateway/upstream.ts', 'sinks/http-sink.ts', 'sinks/datadog/agent-client.ts'],
   piscina: 'worker/pool.ts',
   '@datadog/native-appsec': 'engine/ddwaf.ts',
   pino: 'observe/log.ts',

@@ -42,10 +42,13 @@ export const contracts: Readonly<Record<string, string>> = {
   'batch/slab.ts': 'the memory that records lie in: a request that still arrives is staged in one',
   'parser/methods.ts': 'the method names behind the numbers in records',
   'request/value-visitor.ts': 'what every decoder, the prefilter and the engine input agree on',
+  'request/body/body-fault.ts': 'what can be wrong with a body: decoders, events and metrics name it alike',
   'verdict/outcome.ts': 'the eight outcomes',
   'verdict/event.ts': 'the event schema',
   'observe/counter-ids.ts': 'the names of the shared counters, which every stage counts in',
+  'options/kinds/coverage-source.ts': 'how a gateway’s counters are named, in options, logs and the loss meter',
   'options/kinds/address.ts': 'how an address is spelt, in options and in what is said about it',
+  'options/nearest.ts': 'how the name that was probably meant is found',
 }
 
 /** Files that put stages together, and so import values of several. `*` stands for any name in a folder. */

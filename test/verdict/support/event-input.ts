@@ -1,5 +1,5 @@
 // A matched request, in the words that the event builder takes.
-import type { RuleMatch } from '#src/engine/engine.js'
+import type { EngineWork, RuleMatch } from '#src/engine/engine.js'
 import type { EventContext, EventInput } from '#src/verdict/build-event.js'
 import { createEventIdSource } from '#src/verdict/event-id.js'
 import type { RecordFields } from '#src/verdict/record-fields.js'
@@ -37,6 +37,18 @@ export function sampleRecord(changes: Partial<RecordFields> = {}): RecordFields 
   }
 }
 
+export function sampleWork(changes: Partial<EngineWork> = {}): EngineWork {
+  return {
+    engineUs: 41.4,
+    timeoutCount: 0,
+    errorNumber: undefined,
+    isKept: false,
+    attributes: undefined,
+    cut: {},
+    ...changes,
+  }
+}
+
 export function sampleInput(changes: Partial<EventInput> = {}): EventInput {
   return {
     record: sampleRecord(),
@@ -44,10 +56,14 @@ export function sampleInput(changes: Partial<EventInput> = {}): EventInput {
     hostRaw: 'shop.example-shadow',
     bodyInspectedBytes: 0,
     bodyType: null,
+    bodyFault: null,
     clientIp: '203.0.113.7',
     clientChain: ['203.0.113.7', '10.0.0.1'],
     matches: [sampleMatch],
     flags: { truncated: false, aborted: false, timedOut: false },
+    outcome: 'matched',
+    endpoint: '/shop',
+    work: sampleWork(),
     queueUs: 1200,
     inspectUs: 90,
     ...changes,
@@ -62,6 +78,7 @@ export function sampleContext(changes: Partial<EventContext> = {}): EventContext
     engine: { name: 'libddwaf', version: '1.30.1', rulesVersion: '1.18.0' },
     reportedHeaders: listReportedHeaders(['x-forwarded-for', 'x-real-ip']),
     redact: defaultRedaction(),
+    isSecretPath: () => false,
     nextId: createEventIdSource((bytes) => bytes.fill(7)),
     ...changes,
   }

@@ -1,0 +1,45 @@
+// Puts node:http2 on a socket that was accepted already, with limits that hold before a request of ours exists.
+// node:http2 is loaded with the first such connection: whoever is sent HTTP/1 only does not pay for it.
+import type { ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { ParserLimits } from '../../parser/limits.js'
+
+/**
+ * Streams that a connection may have open: RFC 9113 6.5.2 asks for 100 at least. With the head of a request staged in 4 KiB each,
+ * the in-flight limit bounds them over all connections.
+ */
+export const streamLimitCount = 128
+
+/** Streams that a client may reset at once, and then per second, before its connection ends (CVE-2023-44487). */
+const resetBurstCount = 1000
+const resetsPerSecond = 33
+
+/** Flow control over all streams of a connection; that of one stream is 64 KiB. What comes is staged or dropped at once. */
+const connectionWindowBytes = 1024 * 1024
+
+/** Pseudo headers, and the 32 bytes that RFC 9113 6.5.2 counts for each field. */
+const pseudoHeaderCount = 5
+const fieldCostBytes = 32
+
+/**
+ * @param socket - paused, without listeners for its data; the session takes it over.
+ * @param bytes - what was read of it already; empty when nothing was.
+ */
+export function openSession(socket: Socket, bytes: Buffer, limits: ParserLimits): ServerHttp2Session {
+  const http2 = process.getBuiltinModule('node:http2')
+  if (bytes.length > 0) socket.unshift(bytes)
+  // A head beyond our limits is cut and inspected; only one twice as large is refused, and then with its stream.
+  const fieldCount = 2 * limits.headerLimitCount + pseudoHeaderCount
+  const session = http2.performServerHandshake(socket, {
+    maxHeaderListPairs: fieldCount,
+    streamResetBurst: resetBurstCount,
+    streamResetRate: resetsPerSecond,
+    strictFieldWhitespaceValidation: false,
+    settings: {
+      maxConcurrentStreams: streamLimitCount,
+      maxHeaderListSize: 2 * limits.headLimitBytes + fieldCount * fieldCostBytes,
+    },
+  })
+  session.setLocalWindowSize(connectionWindowBytes)
+  return session
+}
