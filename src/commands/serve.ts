@@ -27,9 +27,10 @@ export const serveCommand: Command = {
       return 0
     }
     refuseArguments(loaded.positionals)
+    // Before anything is said: a target that is refused for its password must not be repeated in a warning.
+    for (const target of loaded.receiver.options.events) parseSinkSpec(target)
     for (const warning of loaded.warnings) io.report(`mirrorwaf: warning: ${warning}\n`)
     const { options } = loaded.receiver
-    for (const target of options.events) parseSinkSpec(target)
     if (loaded.own.printConfig) await io.print(renderConfig(serveTable, loaded.receiver))
     if (loaded.own.printConfig && !loaded.own.check) return 0
     refuseDisabled(options, io)

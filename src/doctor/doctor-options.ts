@@ -1,5 +1,4 @@
 // The options of `mirrorwaf doctor`.
-import type { OutputFormat } from '../commands/output-option.js'
 import { MirrorwafError } from '../errors.js'
 import { address } from '../options/kinds/address.js'
 import { duration } from '../options/kinds/duration.js'
@@ -7,7 +6,7 @@ import { list, type OptionKind, single, type ValueKind } from '../options/kinds/
 import { choice, filePath, text } from '../options/kinds/scalars.js'
 import { size } from '../options/kinds/size.js'
 import type { OptionGroup, OptionSpec, OptionTable } from '../options/option-spec.js'
-import { type GatewayKind, gatewayKinds } from './finding.js'
+import { type GatewayKind, gatewayKinds } from './finding-kinds.js'
 
 /** Resolved; what "none" is stands at each field. */
 export interface DoctorOptions {
@@ -24,7 +23,7 @@ export interface DoctorOptions {
   readonly path: string
   readonly bodyBytes: number
   readonly timeoutMs: number
-  readonly output: OutputFormat
+  readonly output: 'text' | 'json'
 }
 
 const mib = 1024 * 1024

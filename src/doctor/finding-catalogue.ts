@@ -1,5 +1,5 @@
 // Every finding: its stable code, how bad it usually is, and the fix for each kind of gateway. Only types come in here.
-import type { GatewayKind, Severity } from './finding.js'
+import type { GatewayKind, Severity } from './finding-kinds.js'
 
 export interface FindingEntry {
   readonly title: string

@@ -1,22 +1,6 @@
 // What doctor has to say: a finding with a stable code, and what to do about it with the gateway at hand.
 import { type FindingCode, findingCatalogue } from './finding-catalogue.js'
-
-/** Kinds of gateways whose fixes are known; `gateway` is our own, `gateway-api` an HTTPRoute whatever runs it. */
-export const gatewayKinds = [
-  'nginx',
-  'envoy',
-  'traefik',
-  'haproxy',
-  'kong',
-  'gateway',
-  'gateway-api',
-  'unknown',
-] as const
-export type GatewayKind = (typeof gatewayKinds)[number]
-
-/** `serious`: attacks go unseen or clients are harmed; exit code 1. */
-export const severities = ['serious', 'warning', 'info'] as const
-export type Severity = (typeof severities)[number]
+import { type GatewayKind, type Severity, severities } from './finding-kinds.js'
 
 export interface Finding {
   readonly code: FindingCode

@@ -1,7 +1,8 @@
 // Doctor's report, for people and for programs.
 import { visible } from '../visible.js'
 import type { Coverage } from './check-coverage.js'
-import { type Finding, severities, sortFindings } from './finding.js'
+import { type Finding, sortFindings } from './finding.js'
+import { severities } from './finding-kinds.js'
 
 /** What was looked at, and what was found. */
 export interface DoctorReport {

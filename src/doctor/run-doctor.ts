@@ -1,5 +1,4 @@
 // Doctor's round: configurations, then the running gateway, then what the receiver knows.
-import type { CommandIo, ExitCode } from '../commands/command.js'
 import { toListenAddress } from '../listen-address.js'
 import { checkCoverage } from './check-coverage.js'
 import { checkConfigs } from './config/check-configs.js'
@@ -7,11 +6,18 @@ import type { DoctorOptions } from './doctor-options.js'
 import { examine } from './live/examine.js'
 import { type DoctorReport, hasSerious, renderReportJson, renderReportText } from './render-report.js'
 
+/** The process as doctor sees it; a command's io has it all. */
+export interface DoctorIo {
+  readonly isWatched: boolean
+  print(text: string): Promise<boolean>
+  report(text: string): void
+}
+
 /**
  * Looks at what the options name and prints the report.
  * @throws MirrorwafError `MWAF_DOCTOR_CONFIG` or `MWAF_LISTENER_ADDRESS`.
  */
-export async function runDoctor(options: DoctorOptions, io: CommandIo): Promise<ExitCode> {
+export async function runDoctor(options: DoctorOptions, io: DoctorIo): Promise<0 | 1> {
   const report = await makeReport(options, (step) => {
     if (io.isWatched) io.report(`mirrorwaf doctor: ${step}\n`)
   })

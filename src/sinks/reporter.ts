@@ -258,6 +258,8 @@ class ThreadReporter implements Reporter {
         break
       case 'stopped':
         this.#settleStop(message.totals)
+        // A client that still waits for a dead destination would keep the thread for seconds.
+        void this.#thread?.worker.terminate()
         break
       case 'started':
       case 'refused':

@@ -67,6 +67,9 @@ const attemptLimitCount = 3
 /** Given last, it has the engine describe the shape of what it was given before. */
 const extractSchema: EngineInput = Object.freeze({ 'waf.context.processor': Object.freeze({ 'extract-schema': true }) })
 
+/** Only the engine extracts schemas. */
+const sampledReason: CandidateReason = Object.freeze({ address: 'waf.context.processor', cause: 'its schema is due' })
+
 const nothingCut: TruncationMetrics = Object.freeze({})
 
 const noBody: BodyReport = { type: null, inspectedBytes: 0, isTruncated: false, isTimedOut: false, fault: undefined }
@@ -158,7 +161,7 @@ export class Inspector {
     const prefilter = this.#prefilter
     this.#begin(record)
     this.#isSampled = this.#parts.isSampled?.(record) === true
-    // Only the engine extracts schemas.
+    this.#reason = this.#isSampled ? sampledReason : undefined
     if (prefilter === undefined || this.#isSampled) return 'candidate'
     budget.start(now() + wafTimeoutUs / 1000)
     prefilter.reset()

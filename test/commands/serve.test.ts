@@ -68,3 +68,19 @@ t.test('DD_APPSEC_ENABLED=false is exit 1 with the reason', async (t) => {
     }
   }
 })
+
+t.test(
+  'a target of events that cannot be used is wrong usage, told before anything else and without its password',
+  async (t) => {
+    for (const [target, reason] of [
+      ['kafak:a:1/t', /did you mean kafka\?/],
+      ['https://me:hunter2@h/', /user name or password/],
+    ] as const) {
+      const { io, out, err } = createFakeIo({ MIRRORWAF_EVENTS: 'file:x' })
+      t.equal(await dispatch(['serve', '--print-config', '--events', target], io), 2)
+      t.match(err(), reason)
+      t.match(err(), 'MWAF_SINK_SPEC')
+      t.notMatch(out() + err(), /hunter2/)
+    }
+  },
+)

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { coverageIn } from '#src/doctor/check-coverage.js'
-import { createFinding, gatewayKinds } from '#src/doctor/finding.js'
+import { createFinding } from '#src/doctor/finding.js'
 import { findingCatalogue, findingCodes } from '#src/doctor/finding-catalogue.js'
+import { gatewayKinds } from '#src/doctor/finding-kinds.js'
 import { type DoctorReport, hasSerious, renderReportJson, renderReportText } from '#src/doctor/render-report.js'
 
 const report: DoctorReport = {

@@ -30,6 +30,7 @@ async function collectOutlets(t: Test, redaction: readonly string[]): Promise<Ou
     `${collector.url}/events?format=ecs`,
     `syslog:127.0.0.1:${syslog.port}?format=cef`,
     `otlp:${collector.url}?gzip=off&interval=200ms`,
+    `datadog:${collector.url}`,
   ]
   const receiver = await Receiver.start(t, {
     args: [...targets.flatMap((target) => ['--events', target]), '--log-level', 'debug', ...redaction],
@@ -44,13 +45,14 @@ async function collectOutlets(t: Test, redaction: readonly string[]): Promise<Ou
   await receiver.process.stop()
   const files = Object.fromEntries([...formats, 'folded'].map((name) => [name, readFileSync(`${folder}/${name}`)]))
   const posted = (path: string): Buffer =>
-    Buffer.concat(collector.deliveries.filter((delivery) => delivery.path === path).map(({ body }) => body))
+    Buffer.concat(collector.deliveries.filter((delivery) => delivery.path.startsWith(path)).map(({ body }) => body))
   return {
     ...files,
     http: posted('/events'),
     syslog: Buffer.from(syslog.messages.join('\n')),
     'otlp logs': posted('/v1/logs'),
     'otlp metrics': posted('/v1/metrics'),
+    datadog: posted('/v0.'),
     stdout: Buffer.from(receiver.process.stdout),
     'process log': Buffer.from(receiver.process.stderr),
     metrics: Buffer.from(metrics),
@@ -87,7 +89,7 @@ t.test(
   async (t) => {
     const off = ['--obfuscation-key-regex', '', '--obfuscation-value-regex', '']
     const outlets = await collectOutlets(t, off)
-    for (const name of ['native', 'ecs', 'ocsf', 'http', 'otlp logs', 'scan']) {
+    for (const name of ['native', 'ecs', 'ocsf', 'http', 'otlp logs', 'datadog', 'scan']) {
       const found = findSecrets(outlets[name] ?? new Uint8Array())
       t.ok(found.length >= 20, `${name}: ${found.length}`)
     }

@@ -138,3 +138,13 @@ t.test('credentials in a URL are refused and not repeated', async (t) => {
     t.notMatch(message, /hunter2/)
   }
 })
+
+t.test('a Datadog agent is named by the options, a URL or a socket', async (t) => {
+  t.strictSame(parseSinkSpec('datadog'), { kind: 'datadog', url: '' })
+  t.strictSame(parseSinkSpec('datadog:http://agent:8126'), { kind: 'datadog', url: 'http://agent:8126/' })
+  t.strictSame(parseSinkSpec('datadog:unix:///run/apm.sock'), { kind: 'datadog', url: 'unix:///run/apm.sock' })
+  t.match(parseSinkSpec('datadog?rate=5/s'), { kind: 'datadog', delivery: { rate: { eventCount: 5, periodMs: 1000 } } })
+  t.match(reasonOf('datadog:agent:8126'), /not an http/)
+  t.match(reasonOf('datadog:http://me:hunter2@agent'), /user name/)
+  t.notMatch(reasonOf('datadog:http://me:hunter2@agent'), /hunter2/)
+})

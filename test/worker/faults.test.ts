@@ -16,7 +16,8 @@ const faults: readonly (readonly [target: string, cause: RestartCause, batchDead
   ['/throw', 'error', 10_000],
   ['/exit', 'exit', 10_000],
   ['/heap', 'memory', 10_000],
-  ['/loop', 'deadline', 600],
+  // Long enough that a busy machine does not make an honest record look stuck.
+  ['/loop', 'deadline', 2000],
 ]
 
 for (const [target, cause, batchDeadlineMs] of faults) {

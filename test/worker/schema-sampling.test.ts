@@ -33,6 +33,7 @@ t.test('the first request of an endpoint gives its schemas, the next does not', 
   t.strictSame(first.schemas['_dd.appsec.s.req.query'], [{ page: [[[8]], { len: 1 }] }])
   t.match(judge({ target: '/users/18?page=1' }), { outcome: 'clean', isCleared: true, schemas: {} })
   t.match(judge({ target: '/users?page=1' }), { isCleared: false })
+  t.match(inspector.inspect(makeRecord({ target: '/why' })).reason, { cause: 'its schema is due' })
 })
 
 t.test('a body is described with what its values are', async (t) => {

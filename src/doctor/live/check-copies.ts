@@ -1,6 +1,7 @@
 // What copies of common requests are like: do they come, once each, over kept connections, with the right host and client?
 import { isIP } from 'node:net'
-import { createFinding, type Finding, type GatewayKind } from '../finding.js'
+import { createFinding, type Finding } from '../finding.js'
+import type { GatewayKind } from '../finding-kinds.js'
 import type { SeenCopy } from './copy-receiver.js'
 import { headerValue, listOf, type Message } from './message-reader.js'
 import { forgedAddress, type Patient, type Probed } from './patient.js'

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { platform } from 'node:os'
 import type { ListenAddress } from '../../options/kinds/address.js'
-import type { GatewayKind } from '../finding.js'
+import type { GatewayKind } from '../finding-kinds.js'
 import { type AnswerMode, CopyReceiver, type SeenCopy } from './copy-receiver.js'
 import { type ProbeAnswer, ProbeClient } from './probe-client.js'
 

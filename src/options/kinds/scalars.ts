@@ -85,7 +85,7 @@ export const jsonPath: ValueKind<string> = text(
 /** Where events go, by the look of it; `sinks/parse-sink-spec.ts` judges it and knows what was meant. */
 export const eventTarget: ValueKind<string> = text(
   'TARGET',
-  'stdout, file:PATH, http:URL, syslog:HOST:PORT, kafka:HOST:PORT/TOPIC, otlp:URL, datadog, datadog:URL or none, each with ?NAME=VALUE&...',
+  'stdout, file:PATH, http:URL, syslog:HOST:PORT, kafka:HOST:PORT/TOPIC, otlp:URL, datadog, datadog:URL or none; options follow a ?',
   (value) => value !== '',
 )
 

@@ -1,8 +1,8 @@
 // `mirrorwaf doctor` from the build, as a process of its own, standing where the receiver would.
 import { execFile } from 'node:child_process'
 import type { Test } from 'tap'
-import type { Severity } from '#src/doctor/finding.js'
 import type { FindingCode } from '#src/doctor/finding-catalogue.js'
+import type { Severity } from '#src/doctor/finding-kinds.js'
 import { findFreePorts } from './free-ports.js'
 import type { Gateway } from './gateway.js'
 import type { StartGateway } from './mirroring-suite.js'

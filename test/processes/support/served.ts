@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { OwnProcess } from '../../e2e/support/own-process.js'
 import { temporaryFolder } from '../../e2e/support/repository.js'
-import { waitUntil } from '../../e2e/support/wait-until.js'
+import { sleep, waitUntil } from '../../e2e/support/wait-until.js'
 import { parsePrometheusText } from '../../observe/support/prometheus-text.js'
 
 /** Two processes build their engines one after the other, on a machine that others use too. */
@@ -78,6 +78,16 @@ export function settledAccount(served: Served, atLeast: number): ReturnType<Serv
     },
     () => `${last} ${served.program.describe()}`,
   )
+}
+
+/** As `settledAccount` where it is not known how much must have come: asks until a second passes without news of the children. */
+export async function restingAccount(served: Served): ReturnType<Served['account']> {
+  for (let before = await settledAccount(served, 1); ; ) {
+    await sleep(1000)
+    const after = await settledAccount(served, 1)
+    if (after.received === before.received) return after
+    before = after
+  }
 }
 
 function accountOf(metrics: ReadonlyMap<string, number>): Awaited<ReturnType<Served['account']>> {

@@ -25,8 +25,9 @@ export const packageHomes: Readonly<Record<string, string | readonly string[]>> 
   'prom-client': ['observe/metrics.ts', 'gateway/gateway-metrics.ts'],
   // The page's server hands the file out to browsers; the declaration gives the page its types.
   uplot: ['ui/assets.ts', 'ui/page/vendor/uplot.d.ts'],
-  // One reads a configuration to plain values, the other edits manifests as documents: they share no call.
-  yaml: ['options/config-file.ts', 'kube/manifest/manifest-text.ts'],
+  // One reads our configuration to plain values, one edits manifests as documents, one reads gateways' configurations of
+  // several documents: they share no call.
+  yaml: ['options/config-file.ts', 'kube/manifest/manifest-text.ts', 'doctor/config/check-configs.ts'],
 }
 
 /** Packages that hold data and are resolved, not run: any file may name them. */
