@@ -142,13 +142,12 @@ t.test('by keyboard: everything that the mouse does', { skip: chromium.skip }, a
   await page.keyboard.press('Enter')
   const detail = page.getByRole('dialog')
   await detail.locator('#silenced').waitFor()
-  const second = await detail.locator('.detail-head').innerText()
+  const shownId = async (): Promise<string> => (await detail.locator('details pre').textContent()) ?? ''
+  const second = await shownId()
   await page.keyboard.press('k')
-  await waitUntil('the event before', async () => {
-    const shown = await detail.locator('.facts').innerText()
-    return shown !== '' || undefined
-  })
-  t.type(second, 'string')
+  await waitUntil('the event before', async () => ((await shownId()) !== second ? true : undefined))
+  await page.keyboard.press('j')
+  await waitUntil('the second one again', async () => ((await shownId()) === second ? true : undefined))
   await detail.locator('#copy-exclusion').waitFor()
   await page.keyboard.press('c')
   await page.locator('#notice.shown').waitFor()
