@@ -6,7 +6,7 @@ import { CoverageMeter } from '../observe/coverage/coverage-meter.js'
 import { coverageMetrics } from '../observe/coverage/coverage-metrics.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
-import { EventDesk } from '../ui/event-desk.js'
+import type { EventDesk } from '../ui/event-desk.js'
 import { withinTime } from '../within-time.js'
 import { ChannelMeter } from './channel-meter.js'
 import { FanOut } from './fan-out.js'
@@ -64,7 +64,7 @@ class ReporterThread {
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
     const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
-    const desk = data.desk === undefined ? undefined : await EventDesk.open(data.desk, instruments, notify)
+    const desk = data.desk === undefined ? undefined : await openDesk(data.desk, instruments, notify)
     const coverage = startCoverage(data, instruments, tell)
     const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
     const metrics = new Metrics({ instruments, sinks: () => [...fanOut.totals, ...(desk?.totals ?? [])], further })
@@ -137,6 +137,12 @@ function startCoverage(
 ): CoverageMeter | undefined {
   if (coverage.sources.length === 0) return undefined
   return CoverageMeter.start(coverage, instruments.counters, (notice) => tell({ kind: 'coverage', notice }))
+}
+
+/** Loaded only when it is asked for: SQLite and the page's files are of no use to a receiver without them. */
+async function openDesk(...settings: Parameters<typeof EventDesk.open>): Promise<EventDesk> {
+  const desk = await import('../ui/event-desk.js')
+  return desk.EventDesk.open(...settings)
 }
 
 function openAdmin(address: AdminServer['address'], instruments: Instruments, metrics: Metrics): Promise<AdminServer> {

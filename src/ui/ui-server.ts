@@ -53,6 +53,8 @@ export class UiServer {
     )
     server.maxConnections = connectionLimit
     await listen(server, settings.address)
+    // The thread lives as long as its channel to the main thread; a start that failed elsewhere must not linger here.
+    server.unref()
     // An accept that failed concerns one page, which tries again; without a hearer it would end the thread.
     server.on('error', () => {})
     const bound = server.address()
