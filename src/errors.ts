@@ -60,6 +60,15 @@ export const errorCatalogue = {
     'The counters of {source} cannot be read: {reason}. What the mirror loses is not known until they can; check --coverage-source.',
   MWAF_COVERAGE_SOURCE_BACK: 'The counters of {source} can be read again.',
 
+  // store
+  MWAF_STORE_OPEN: 'Cannot keep events in {path}: {reason}. Give another file with --store.',
+  MWAF_STORE_DAMAGED: 'The event store {path} is damaged ({reason}). It was moved to {moved}; a new one was begun.',
+
+  // ui
+  MWAF_UI_TOKEN:
+    'The page needs a token: {reason}. Give a file that holds one of 16 characters or more with --ui-token-file.',
+  MWAF_UI_FILES: 'The files of the page cannot be read: {reason}. Build with `npm start`, or install again.',
+
   // scan
   MWAF_SCAN_INPUT: 'Cannot scan {path}: {reason}.',
   MWAF_SCAN_FRAMING:

@@ -1,4 +1,5 @@
 // Opens the reporting thread as the options say: for the process that owns the sinks and the admin port.
+import { MirrorwafError } from './errors.js'
 import { toListenAddress } from './listen-address.js'
 import type { Instruments } from './observe/instruments.js'
 import type { Log } from './observe/log.js'
@@ -8,6 +9,7 @@ import type { ServeOptions } from './options/serve-options.js'
 import { parseSinkSpec } from './sinks/parse-sink-spec.js'
 import { type Reporter, startReporter } from './sinks/reporter.js'
 import type { Delivery, SinkSpec } from './sinks/sink-spec.js'
+import type { DeskSettings, UiDeskSettings } from './ui/event-desk.js'
 
 /**
  * Starts the thread with its sinks and its admin port.
@@ -31,6 +33,7 @@ export function openReporter(options: ServeOptions, log: Log, instruments: Instr
     isColoured: process.stdout.isTTY === true,
     identity: { service: options.service, env: options.env, version: options.version },
     admin: admin?.kind === 'tcp' ? { host: admin.host, port: admin.port } : undefined,
+    desk: deskSettings(options),
     instruments,
     coverage: {
       sources: options.coverageSources.flatMap((text) => parseCoverageSource(text) ?? []),
@@ -45,9 +48,30 @@ export function openReporter(options: ServeOptions, log: Log, instruments: Instr
   })
 }
 
+/** Where a reporter's page can be seen, as text. */
+export function describePage({ uiAddress }: Reporter): string | undefined {
+  return uiAddress === undefined ? undefined : `http://${formatAddress({ kind: 'tcp', ...uiAddress })}`
+}
+
 /** Where a reporter's admin port can be reached, as text. */
 export function describeAdmin({ adminAddress }: Reporter): string | undefined {
   return adminAddress === undefined ? undefined : formatAddress({ kind: 'tcp', ...adminAddress })
+}
+
+/** Without a file and without a page nobody would look at what is kept. */
+function deskSettings(options: ServeOptions): DeskSettings | undefined {
+  const ui = uiSettings(options)
+  if (ui === undefined && options.store === '') return undefined
+  const { store, storeLimitBytes, storeAgeMs, sinkQueueLimitBytes } = options
+  return { storePath: store, storeLimitBytes, storeAgeMs, queueLimitBytes: sinkQueueLimitBytes, ui }
+}
+
+function uiSettings({ ui, uiHosts, uiTokenFile, rules }: ServeOptions): UiDeskSettings | undefined {
+  if (ui === 'off') return undefined
+  const address = toListenAddress(ui)
+  if (address.kind === 'tcp') return { address, hosts: uiHosts, tokenFile: uiTokenFile, rules }
+  const reason = 'browsers cannot ask a unix socket'
+  throw new MirrorwafError('MWAF_LISTENER_ADDRESS', { address: ui, reason, option: '--ui' })
 }
 
 /** Datadog's tracers limit events by themselves; a rate in the target's own options goes before that. */

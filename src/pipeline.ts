@@ -13,7 +13,7 @@ import { CounterId, LifeState, reloadResults, restartCauses, shedReasons } from 
 import { Instruments } from './observe/instruments.js'
 import type { Log } from './observe/log.js'
 import { type LoopSampler, startLoopSampler } from './observe/loop-sampler.js'
-import { describeAdmin, openReporter } from './open-reporter.js'
+import { describeAdmin, describePage, openReporter } from './open-reporter.js'
 import type { ServeOptions } from './options/serve-options.js'
 import { RequestReader } from './parser/request-reader.js'
 import { Staging } from './parser/staging.js'
@@ -46,6 +46,8 @@ export interface PipelinePlace {
 export interface PipelineInfo {
   readonly listening: readonly string[]
   readonly admin: string | undefined
+  /** The live page's address. */
+  readonly page: string | undefined
   readonly engine: WorkerReady | undefined
 }
 
@@ -175,7 +177,12 @@ export async function startPipeline(
     instruments.counters.set(CounterId.workers, options.workers)
     instruments.counters.set(CounterId.lifeState, LifeState.ready)
     const parts = { instruments, reporter, pool, batcher, staging, listener, sampler }
-    return new Pipeline(options, hooks, parts, { listening, admin: describeAdmin(reporter), engine })
+    return new Pipeline(options, hooks, parts, {
+      listening,
+      admin: describeAdmin(reporter),
+      page: describePage(reporter),
+      engine,
+    })
   } catch (error) {
     await pool?.close()
     await reporter.stop()

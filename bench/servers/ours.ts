@@ -17,6 +17,8 @@ export interface ReceiverSetup {
   readonly folder: string
   /** For Node itself, before the script. */
   readonly nodeArguments?: readonly string[]
+  /** Further options of `serve`. */
+  readonly serveArguments?: readonly string[]
   /** Whether it inspects; without, every copy is counted as shed and dropped. */
   readonly isInspecting: boolean
   /** Where events go beside the file. */
@@ -56,6 +58,7 @@ async function startReceiver(setup: ReceiverSetup, mainPath: string, request: St
     ...['--workers', '1', '--events', `file:${eventsPath}`, '--drain-delay', '0'],
     ...(request.mode === 'hijack' ? ['--hijack'] : []),
     ...(setup.isInspecting ? [] : ['--inspection', 'off']),
+    ...(setup.serveArguments ?? []),
     ...(setup.moreEvents ?? []).flatMap((target) => ['--events', target]),
   ]
   const command = [process.execPath, ...(setup.nodeArguments ?? []), mainPath, 'serve', ...serve] as const

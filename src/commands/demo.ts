@@ -9,7 +9,9 @@ export const demoCommand: Command = {
   summary,
   async run(argv, io) {
     if (argv.includes('--help') || argv.includes('-h')) {
-      await io.print(`${summary} Ends by itself; listens on free loopback ports only.\n\nUsage:\n  mirrorwaf demo\n`)
+      await io.print(
+        `${summary} Listens on free loopback ports only. Ends by itself, or at a terminal with Ctrl-C: the live page stays until then.\n\nUsage:\n  mirrorwaf demo\n`,
+      )
       return 0
     }
     refuseArguments(argv)

@@ -73,6 +73,7 @@ function renderBanner(info: PipelineInfo, options: ServeOptions): string {
   const [first = ''] = info.listening
   return [
     `mirrorwaf listens on ${info.listening.join(', ')} (${mode}); admin on ${info.admin ?? 'nothing'}; ${engine}${processes}`,
+    ...(info.page === undefined ? [] : [`The page: ${info.page}`]),
     `Try it: ${tryLine(first, options.tlsCert !== '')}`,
     '',
   ].join('\n')

@@ -13,6 +13,7 @@ export const optionGroups = [
   'Inspection',
   'Workers',
   'Events and logs',
+  'History and page',
   'Datadog',
   'Life cycle',
 ] as const

@@ -99,6 +99,17 @@ export interface ServeOptions {
   readonly env: string
   readonly version: string
 
+  // history and page
+  /** Database file; empty = in memory, when there is a page to show it. */
+  readonly store: string
+  readonly storeLimitBytes: number
+  readonly storeAgeMs: number
+  /** Address of the live page, or `off`. */
+  readonly ui: string
+  /** Names under which the page may be asked for, beside IP addresses and localhost. */
+  readonly uiHosts: readonly string[]
+  /** Empty = none. */
+  readonly uiTokenFile: string
   // the datadog sink
   /** `http://`, `https://` or `unix://`; empty = made of host and port, or the agent's usual socket. */
   readonly datadogAgentUrl: string

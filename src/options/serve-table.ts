@@ -1,6 +1,7 @@
 // The option table of the receiver: every name, unit, bound and default, once. Help and README are rendered from it.
 import { availableParallelism } from 'node:os'
 import { datadogRows } from './datadog-table.js'
+import { historyRows } from './history-table.js'
 import { address, addressOrOff } from './kinds/address.js'
 import { cidr } from './kinds/cidr.js'
 import { coverageSource } from './kinds/coverage-source.js'
@@ -334,6 +335,8 @@ export const serveTable: OptionTable<ServeOptions> = {
     default: () => 'info',
     doc: 'Least important log lines that are written to stderr.',
   },
+
+  ...historyRows,
 
   ...datadogRows,
 

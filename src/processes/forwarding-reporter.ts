@@ -28,6 +28,7 @@ const lastNumbersMs = 1000
 
 export class ForwardingReporter implements Reporter {
   readonly adminAddress = undefined
+  readonly uiAddress = undefined
   readonly #channel: PrimaryChannel
   readonly #instruments: Instruments
   readonly #limitBytes: number

@@ -4,7 +4,7 @@ import { canReusePort } from '../listener/bind.js'
 import { CounterId, LifeState, processRestartCauses } from '../observe/counter-ids.js'
 import { Instruments } from '../observe/instruments.js'
 import type { Log } from '../observe/log.js'
-import { describeAdmin, openReporter } from '../open-reporter.js'
+import { describeAdmin, describePage, openReporter } from '../open-reporter.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import type { PipelineInfo } from '../pipeline.js'
 import type { Reporter } from '../sinks/reporter.js'
@@ -32,7 +32,7 @@ export class Primary {
   readonly #children = new Set<ChildHandle>()
   /** Where children listen; with the real ports once the first one has them. */
   #listen: readonly string[]
-  #info: PipelineInfo = { listening: [], admin: undefined, engine: undefined }
+  #info: PipelineInfo = { listening: [], admin: undefined, page: undefined, engine: undefined }
   #hasStarted = false
   #stopping: Promise<void> | undefined
 
@@ -59,7 +59,7 @@ export class Primary {
     try {
       const first = await this.#fork(1).ready
       if (canReusePort) this.#listen = first.listening
-      this.#info = { ...first, admin: describeAdmin(this.#reporter) }
+      this.#info = { ...first, admin: describeAdmin(this.#reporter), page: describePage(this.#reporter) }
       const others = Array.from({ length: this.#options.processes - 1 }, (_, index) => this.#fork(index + 2).ready)
       await Promise.all(others)
     } catch (error) {

@@ -4,9 +4,17 @@ import type { CoverageNotice, CoverageSettings } from '../observe/coverage/cover
 import type { InstrumentsMemory } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import type { ServiceIdentity } from '../service-identity.js'
+import type { StoreNotice } from '../store/event-store.js'
+import type { DeskSettings } from '../ui/event-desk.js'
 import type { DatadogSettings } from './datadog/datadog-settings.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
+
+/** Where the thread can be reached, with real ports. */
+export interface BoundAddresses {
+  readonly admin: AdminAddress | undefined
+  readonly ui: AdminAddress | undefined
+}
 
 /** Given to the thread at its start. */
 export interface ReporterData {
@@ -16,6 +24,7 @@ export interface ReporterData {
   readonly isColoured: boolean
   readonly identity: ServiceIdentity
   readonly admin: AdminAddress | undefined
+  readonly desk: DeskSettings | undefined
   readonly instruments: InstrumentsMemory
   /** Which gateways are asked for their counters. */
   readonly coverage: CoverageSettings
@@ -34,9 +43,9 @@ export type ToReporter =
   | { readonly kind: 'stop' }
 
 export type FromReporter =
-  | { readonly kind: 'started'; readonly admin: AdminAddress | undefined }
+  | ({ readonly kind: 'started' } & BoundAddresses)
   | { readonly kind: 'refused'; readonly fault: StartFault }
-  | { readonly kind: 'notice'; readonly notice: SinkNotice }
+  | { readonly kind: 'notice'; readonly notice: SinkNotice | StoreNotice }
   | { readonly kind: 'coverage'; readonly notice: CoverageNotice }
   | { readonly kind: 'flushed'; readonly id: number; readonly report: FlushReport }
   | { readonly kind: 'stopped'; readonly totals: readonly SinkTotals[] }

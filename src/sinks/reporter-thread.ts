@@ -6,6 +6,7 @@ import { CoverageMeter } from '../observe/coverage/coverage-meter.js'
 import { coverageMetrics } from '../observe/coverage/coverage-metrics.js'
 import { Instruments } from '../observe/instruments.js'
 import { Metrics } from '../observe/metrics.js'
+import type { EventDesk } from '../ui/event-desk.js'
 import { withinTime } from '../within-time.js'
 import { ChannelMeter } from './channel-meter.js'
 import { FanOut } from './fan-out.js'
@@ -20,7 +21,7 @@ async function serveReporter(port: MessagePort, data: ReporterData): Promise<voi
   try {
     const reporter = await ReporterThread.start(data, tell)
     port.on('message', (message: ToReporter) => reporter.handle(message))
-    tell({ kind: 'started', admin: reporter.adminAddress })
+    tell({ kind: 'started', admin: reporter.adminAddress, ui: reporter.uiAddress })
   } catch (thrown) {
     tell({ kind: 'refused', fault: describeFault(thrown) })
     port.close()
@@ -31,6 +32,7 @@ class ReporterThread {
   readonly #fanOut: FanOut
   readonly #metrics: Metrics
   readonly #admin: AdminServer | undefined
+  readonly #desk: EventDesk | undefined
   readonly #stopPushing: readonly (() => Promise<void>)[]
   readonly #meter: ChannelMeter
   readonly #coverage: CoverageMeter | undefined
@@ -40,6 +42,7 @@ class ReporterThread {
     fanOut: FanOut,
     metrics: Metrics,
     admin: AdminServer | undefined,
+    desk: EventDesk | undefined,
     stopPushing: readonly (() => Promise<void>)[],
     meter: ChannelMeter,
     coverage: CoverageMeter | undefined,
@@ -48,6 +51,7 @@ class ReporterThread {
     this.#fanOut = fanOut
     this.#metrics = metrics
     this.#admin = admin
+    this.#desk = desk
     this.#stopPushing = stopPushing
     this.#meter = meter
     this.#coverage = coverage
@@ -60,16 +64,22 @@ class ReporterThread {
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
     const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
+    const desk = data.desk === undefined ? undefined : await openDesk(data.desk, instruments, notify)
     const coverage = startCoverage(data, instruments, tell)
     const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
-    const metrics = new Metrics({ instruments, sinks: () => fanOut.totals, further })
+    const metrics = new Metrics({ instruments, sinks: () => [...fanOut.totals, ...(desk?.totals ?? [])], further })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
     const stopPushing = await pushMetrics(data, metrics)
-    return new ReporterThread(fanOut, metrics, admin, stopPushing, new ChannelMeter(data.acknowledged), coverage, tell)
+    const meter = new ChannelMeter(data.acknowledged)
+    return new ReporterThread(fanOut, metrics, admin, desk, stopPushing, meter, coverage, tell)
   }
 
   get adminAddress(): AdminServer['address'] | undefined {
     return this.#admin?.address
+  }
+
+  get uiAddress(): AdminServer['address'] | undefined {
+    return this.#desk?.address
   }
 
   handle(message: ToReporter): void {
@@ -78,6 +88,7 @@ class ReporterThread {
         // Taken over: from here on the bytes count against each sink's own queue.
         this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.accept(message)
+        this.#desk?.accept(message)
         break
       case 'spans':
         this.#meter.acknowledge(message.lines.byteLength)
@@ -88,6 +99,7 @@ class ReporterThread {
         break
       case 'engine':
         this.#metrics.setEngine(message.info)
+        void this.#desk?.rulesChanged()
         break
       case 'reopen':
         this.#fanOut.reopen()
@@ -104,14 +116,15 @@ class ReporterThread {
   }
 
   async #flush(id: number, timeLimitMs: number): Promise<void> {
-    const isComplete = await this.#fanOut.flush(timeLimitMs)
+    const flushed = await Promise.all([this.#fanOut.flush(timeLimitMs), this.#desk?.flush(timeLimitMs) ?? true])
+    const isComplete = flushed.every(Boolean)
     this.#tell({ kind: 'flushed', id, report: { isComplete, totals: this.#fanOut.totals } })
   }
 
   async #stop(): Promise<void> {
     this.#coverage?.stop()
     const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastPushMs)
-    await Promise.all([this.#admin?.close(), this.#fanOut.close(), pushed])
+    await Promise.all([this.#admin?.close(), this.#desk?.close(), this.#fanOut.close(), pushed])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }
@@ -124,6 +137,12 @@ function startCoverage(
 ): CoverageMeter | undefined {
   if (coverage.sources.length === 0) return undefined
   return CoverageMeter.start(coverage, instruments.counters, (notice) => tell({ kind: 'coverage', notice }))
+}
+
+/** Loaded only when it is asked for: SQLite and the page's files are of no use to a receiver without them. */
+async function openDesk(...settings: Parameters<typeof EventDesk.open>): Promise<EventDesk> {
+  const desk = await import('../ui/event-desk.js')
+  return desk.EventDesk.open(...settings)
 }
 
 function openAdmin(address: AdminServer['address'], instruments: Instruments, metrics: Metrics): Promise<AdminServer> {

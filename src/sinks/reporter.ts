@@ -7,6 +7,8 @@ import type { CoverageNotice, CoverageSettings } from '../observe/coverage/cover
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import type { ServiceIdentity } from '../service-identity.js'
+import type { StoreNotice } from '../store/event-store.js'
+import type { DeskSettings } from '../ui/event-desk.js'
 import { channelLimitMaxBytes } from './channel-meter.js'
 import { type DatadogSettings, localAgent } from './datadog/datadog-settings.js'
 import { HitTally } from './hit-tally.js'
@@ -27,13 +29,15 @@ export interface ReporterSettings {
   readonly identity?: ServiceIdentity
   /** Where health, readiness and metrics are served; `undefined`: nowhere. */
   readonly admin: AdminAddress | undefined
+  /** What keeps events and shows them; left out: nothing does. */
+  readonly desk?: DeskSettings | undefined
   readonly instruments: Instruments
   /** The gateways whose counters are asked for; none by default. */
   readonly coverage?: CoverageSettings
   /** A gateway stopped, or began, answering for its counters. */
   readonly onCoverage?: (notice: CoverageNotice) => void
   /** Told what an operator should read; the main thread's log. */
-  readonly onNotice: (notice: SinkNotice) => void
+  readonly onNotice: (notice: SinkNotice | StoreNotice) => void
   /** The thread ended although nobody stopped it, or could not be started again; it is tried again after a while. */
   readonly onFailure: (error: MirrorwafError) => void
   /** Starts the thread; for tests. */
@@ -43,6 +47,8 @@ export interface ReporterSettings {
 export interface Reporter {
   /** Where the admin port listens, with the real port; `undefined` when there is none. */
   readonly adminAddress: AdminAddress | undefined
+  /** Where the page listens, likewise. */
+  readonly uiAddress: AdminAddress | undefined
   /**
    * Hands events over; returns at once. Events that find the channel full are dropped and counted; rule hits never are.
    * @param events - encoded by `encodeEvent`; copied, so the caller keeps them.
@@ -93,18 +99,20 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     isColoured: settings.isColoured,
     identity: settings.identity ?? { service: 'mirrorwaf', env: '', version: '' },
     admin: settings.admin,
+    desk: settings.desk,
     instruments: settings.instruments.memory,
     coverage: settings.coverage ?? { sources: [], intervalMs: 0 },
   }
   const first = await ReportingLife.start(data, starter)
   // A port of 0 was decided by the first; whoever scrapes finds the next one at the same place.
-  const again = { ...data, admin: first.adminAddress }
+  const again = { ...data, admin: first.addresses.admin, desk: withUiAddress(data.desk, first.addresses.ui) }
   return new ThreadReporter(settings, limitBytes, first, () => ReportingLife.start(again, starter))
 }
 
 /** Lives as long as the process; the thread behind it may end and be started again. */
 class ThreadReporter implements Reporter {
   readonly adminAddress: AdminAddress | undefined
+  readonly uiAddress: AdminAddress | undefined
   readonly #settings: ReporterSettings
   readonly #limitBytes: number
   readonly #startAgain: () => Promise<ReportingLife>
@@ -126,7 +134,8 @@ class ThreadReporter implements Reporter {
     thread: ReportingLife,
     startAgain: () => Promise<ReportingLife>,
   ) {
-    this.adminAddress = thread.adminAddress
+    this.adminAddress = thread.addresses.admin
+    this.uiAddress = thread.addresses.ui
     this.#settings = settings
     this.#limitBytes = limitBytes
     this.#startAgain = startAgain
@@ -293,6 +302,11 @@ class ThreadReporter implements Reporter {
       if (this.#stopping === undefined) this.#restartLater(thrown)
     }
   }
+}
+
+function withUiAddress(desk: DeskSettings | undefined, address: AdminAddress | undefined): DeskSettings | undefined {
+  if (desk?.ui === undefined || address === undefined) return desk
+  return { ...desk, ui: { ...desk.ui, address } }
 }
 
 function joinBytes(parts: readonly Uint8Array[], byteCount: number): Uint8Array<ArrayBuffer> {

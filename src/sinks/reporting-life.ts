@@ -1,9 +1,8 @@
 // One life of the reporting thread, from its start to its end, and what is on its way to it.
 import { Worker } from 'node:worker_threads'
 import { isErrorCode, MirrorwafError, reasonOf } from '../errors.js'
-import type { AdminAddress } from '../observe/admin-server.js'
 import { allocateChannelMeter, ChannelMeter } from './channel-meter.js'
-import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
+import type { BoundAddresses, FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
 
 /** What a thread is told at its start, without the channel, which is new for each. */
 export type ThreadSettings = Omit<ReporterData, 'acknowledged'>
@@ -20,17 +19,17 @@ export function startThread(data: ReporterData): Worker {
 
 export class ReportingLife {
   readonly worker: Worker
-  readonly adminAddress: AdminAddress | undefined
+  readonly addresses: BoundAddresses
   readonly startedMs: number = performance.now()
   readonly #meter: ChannelMeter
   /** Blocks that the thread may not have taken over yet, oldest first; bounded by the channel. */
   readonly #underway: { readonly byteCount: number; readonly eventCount: number }[] = []
   #underwayBytes = 0
 
-  private constructor(worker: Worker, meter: ChannelMeter, adminAddress: AdminAddress | undefined) {
+  private constructor(worker: Worker, meter: ChannelMeter, addresses: BoundAddresses) {
     this.worker = worker
     this.#meter = meter
-    this.adminAddress = adminAddress
+    this.addresses = addresses
   }
 
   /** @throws MirrorwafError `MWAF_SINK_TARGET`, `MWAF_LISTENER_ADDRESS`, or `MWAF_REPORTER_FAILED`. */
@@ -70,7 +69,7 @@ export class ReportingLife {
   }
 }
 
-function waitForStart(worker: Worker): Promise<AdminAddress | undefined> {
+function waitForStart(worker: Worker): Promise<BoundAddresses> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number): void => fail(`it exited with ${code}`)
     const stopWaiting = (): void => {
@@ -84,7 +83,7 @@ function waitForStart(worker: Worker): Promise<AdminAddress | undefined> {
     function onMessage(message: FromReporter): void {
       if (message.kind !== 'started' && message.kind !== 'refused') return
       stopWaiting()
-      if (message.kind === 'started') resolve(message.admin)
+      if (message.kind === 'started') resolve(message)
       else reject(faultToError(message.fault))
     }
     function fail(reason: unknown): void {

@@ -73,6 +73,18 @@ const bounds: Readonly<Record<string, readonly [Bound, Bound] | 'none'>> = {
     ['10ms', '9ms'],
     ['168h', '168h1ms'],
   ],
+  store: 'none',
+  'store-limit': [
+    ['16MiB', '16777215'],
+    ['1024GiB', '1025GiB'],
+  ],
+  'store-age': [
+    ['1h', '59m59s999ms'],
+    ['9600h', '9600h1ms'],
+  ],
+  ui: 'none',
+  'ui-hosts': 'none',
+  'ui-token-file': 'none',
   'shadow-suffix': 'none',
   'trusted-proxies': 'none',
   'trusted-hops': [

@@ -9,6 +9,7 @@ import { createPaint } from '../../terminal-colour.js'
 import type { SecurityEvent } from '../../verdict/event.js'
 import { delay } from '../../within-time.js'
 import type { CommandIo, ExitCode } from '../command.js'
+import { untilSignal } from '../until-signal.js'
 import { renderAnswered, renderEvent } from './demo-lines.js'
 import { type DemoRequest, demoTraffic } from './demo-traffic.js'
 
@@ -21,6 +22,8 @@ interface Stage {
   readonly service: Server
   readonly gateway: Gateway
   readonly receiver: Receiver
+  /** Address of the live page. */
+  readonly page: string
 }
 
 /**
@@ -35,7 +38,9 @@ export async function runDemo(io: CommandIo): Promise<ExitCode> {
     void io.print(renderEvent(event, createPaint(io.isColoured)))
   })
   try {
-    return await play(stage, events, io)
+    const exitCode = await play(stage, events, io)
+    if (io.isWatched && exitCode === 0) await stayForThePage(stage, io)
+    return exitCode
   } finally {
     await stage.gateway.stop()
     await stage.receiver.stop()
@@ -55,9 +60,10 @@ async function setUp(onEvent: (event: SecurityEvent) => void): Promise<Stage> {
     wafTimeoutUs: 1_000_000,
     service: 'demo',
     logLevel: 'error',
+    ui: '127.0.0.1:0',
   })
   receiver.on('event', onEvent)
-  const { listening } = await receiver.start()
+  const { listening, page = '' } = await receiver.start()
   const options = completeOptions(gatewayTable, {
     listen: '127.0.0.1:0',
     routes: [`/=http://127.0.0.1:${servicePort}`],
@@ -66,11 +72,12 @@ async function setUp(onEvent: (event: SecurityEvent) => void): Promise<Stage> {
     logLevel: 'error',
   })
   const gateway = await startGateway(options, createLog({ level: 'error' }))
-  return { service, gateway, receiver }
+  return { service, gateway, receiver, page }
 }
 
-async function play({ gateway }: Stage, events: readonly SecurityEvent[], io: CommandIo): Promise<ExitCode> {
+async function play({ gateway, page }: Stage, events: readonly SecurityEvent[], io: CommandIo): Promise<ExitCode> {
   await io.print(`client -> gateway ${gateway.address} -> service, and a copy of each request -> receiver\n\n`)
+  if (io.isWatched) await io.print(`the live page: ${page}\n\n`)
   const paint = createPaint(io.isColoured)
   let answeredCount = 0
   for (const demoRequest of demoTraffic) {
@@ -90,6 +97,21 @@ async function play({ gateway }: Stage, events: readonly SecurityEvent[], io: Co
       'Next: mirrorwaf serve, and mirrorwaf gateway --route /=http://YOUR-SERVICE --mirror 127.0.0.1:8080\n',
   )
   return answeredCount === demoTraffic.length && events.length === attackCount ? 0 : 1
+}
+
+/** A page is no use when it is gone before it is opened: the traffic goes on, quietly, until Ctrl-C. */
+async function stayForThePage({ gateway, page }: Stage, io: CommandIo): Promise<void> {
+  await io.print(`\nThe page stays, with the same visitors over and over: ${page}   End it with Ctrl-C.\n`)
+  let isOver = false
+  const asked = untilSignal().then(() => {
+    isOver = true
+  })
+  for (let index = 0; !isOver; index = (index + 1) % demoTraffic.length) {
+    const request = demoTraffic[index]
+    if (request !== undefined) await send(gateway.address, request)
+    await delay(pauseMs)
+  }
+  await asked
 }
 
 /** @returns the status the client sees. */

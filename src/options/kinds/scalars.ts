@@ -89,6 +89,13 @@ export const eventTarget: ValueKind<string> = text(
   (value) => value !== '',
 )
 
+/** A host name as a browser sends it, in lower case, without a port. */
+export const hostName: ValueKind<string> = {
+  ...text('NAME', 'a host name without a port'),
+  parse: (value) => (/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$/i.test(value) ? value.toLowerCase() : undefined),
+  check: (value) => (typeof value === 'string' ? hostName.parse(value) : undefined),
+}
+
 function orList(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter } from 'node:path'
 import { cacheFolder } from './repository.js'
 
-export type ProgramName = 'nginx' | 'envoy' | 'haproxy' | 'traefik' | 'go' | 'h2load' | 'java'
+export type ProgramName = 'nginx' | 'envoy' | 'haproxy' | 'traefik' | 'go' | 'h2load' | 'java' | 'chromium'
 
 interface ProgramFacts {
   /** Folders searched after PATH. */
@@ -15,6 +15,7 @@ interface ProgramFacts {
 const programs: Readonly<Record<ProgramName, ProgramFacts>> = {
   nginx: { folders: ['/usr/sbin', '/usr/local/sbin'], install: '.ci/install-gateways' },
   envoy: { folders: [`${cacheFolder}/bin`], install: '.ci/install-gateways' },
+  chromium: { folders: [], install: '.ci/install-chromium' },
   java: { folders: [], install: 'install Java 17 or later and Maven, then .ci/install-kafka' },
   h2load: { folders: ['/usr/bin'], install: '.ci/install-gateways' },
   haproxy: { folders: ['/usr/sbin', '/usr/local/sbin'], install: '.ci/install-gateways' },

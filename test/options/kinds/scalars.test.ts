@@ -6,6 +6,7 @@ import {
   eventTarget,
   fileMode,
   filePath,
+  hostName,
   optionalFilePath,
   optionalHeaderName,
   ratio,
@@ -74,4 +75,12 @@ t.test('paths and header names', async (t) => {
   t.equal(optionalHeaderName.parse('X-Client'), 'x-client')
   t.equal(optionalHeaderName.parse(''), '')
   for (const text of ['a b', 'a:b', 'é', 'a\nb']) t.equal(optionalHeaderName.parse(text), undefined, text)
+})
+
+t.test('a host name has no port and no scheme, and is read in lower case', async (t) => {
+  t.equal(hostName.parse('WAF.Example'), 'waf.example')
+  t.equal(hostName.parse('a'.repeat(253)), 'a'.repeat(253))
+  for (const text of ['', 'a'.repeat(254), 'a:8082', 'http://a', 'a b', '-a', 'a-', '*']) {
+    t.equal(hostName.parse(text), undefined, text)
+  }
 })

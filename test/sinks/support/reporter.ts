@@ -1,18 +1,20 @@
 // Starts the real reporting thread with settings that a test need not spell out.
 import { Instruments } from '#src/observe/instruments.js'
 import { type Reporter, type ReporterSettings, startReporter } from '#src/sinks/reporter.js'
-import type { SinkNotice } from '#src/sinks/sink.js'
+
+/** What the thread tells an operator. */
+export type Notice = Parameters<ReporterSettings['onNotice']>[0]
 
 export interface StartedReporter {
   readonly reporter: Reporter
   readonly instruments: Instruments
-  readonly notices: SinkNotice[]
+  readonly notices: Notice[]
   readonly failures: Error[]
 }
 
 export async function startTestReporter(changes: Partial<ReporterSettings> = {}): Promise<StartedReporter> {
   const instruments = changes.instruments ?? new Instruments()
-  const notices: SinkNotice[] = []
+  const notices: Notice[] = []
   const failures: Error[] = []
   const reporter = await startReporter({
     sinks: [],

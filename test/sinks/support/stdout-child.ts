@@ -4,8 +4,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CounterId } from '#src/observe/counter-ids.js'
-import type { SinkNotice, SinkTotals } from '#src/sinks/sink.js'
-import { startTestReporter } from './reporter.js'
+import type { SinkTotals } from '#src/sinks/sink.js'
+import { type Notice, startTestReporter } from './reporter.js'
 
 /** What the process says of itself. */
 export interface ChildReport {
@@ -15,7 +15,7 @@ export interface ChildReport {
   readonly longestLoopDelayMs: number
   readonly flushed: boolean
   readonly totals: readonly SinkTotals[]
-  readonly notices: readonly SinkNotice[]
+  readonly notices: readonly Notice[]
 }
 
 const [sendMs = 0, eventBytes = 0, queueLimitBytes = 0] = process.argv.slice(2).map(Number)

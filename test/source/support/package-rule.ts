@@ -23,6 +23,8 @@ export const packageHomes: Readonly<Record<string, string | readonly string[]>> 
   pino: 'observe/log.ts',
   // The receiver's metrics read shared memory in the reporting thread; the gateway is a process of one thread that counts itself.
   'prom-client': ['observe/metrics.ts', 'gateway/gateway-metrics.ts'],
+  // The page's server hands the file out to browsers; the declaration gives the page its types.
+  uplot: ['ui/assets.ts', 'ui/page/vendor/uplot.d.ts'],
   // One reads our configuration to plain values, one edits manifests as documents, one reads gateways' configurations of
   // several documents: they share no call.
   yaml: ['options/config-file.ts', 'kube/manifest/manifest-text.ts', 'doctor/config/check-configs.ts'],

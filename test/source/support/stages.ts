@@ -11,6 +11,8 @@ export const stages = [
   'engine',
   'verdict',
   'sinks',
+  'store',
+  'ui',
   'observe',
   'options',
 ] as const
@@ -26,7 +28,9 @@ export const mayNameTypesOf: Readonly<Record<Stage, readonly Stage[]>> = {
   prefilter: ['request', 'engine'],
   engine: ['request'],
   verdict: ['batch', 'request', 'engine', 'options'],
-  sinks: ['verdict', 'observe', 'options'],
+  sinks: ['verdict', 'observe', 'options', 'store', 'ui'],
+  store: ['sinks', 'observe'],
+  ui: ['store', 'observe', 'engine', 'sinks', 'verdict'],
   observe: ['verdict', 'sinks'],
   options: [],
 }
@@ -57,6 +61,7 @@ export const wiring: Readonly<Record<string, string>> = {
   'worker/build-inspector.ts': 'the wiring of a worker thread: decoders, prefilter, engine',
   'worker/worker-settings.ts': 'what a worker thread is given: options and the ruleset read from its file',
   'sinks/reporter-thread.ts': 'the wiring of the reporting thread: sinks, metrics and the admin port',
+  'ui/event-desk.ts': 'the wiring of history and page in the reporting thread: store, sampler, ruleset text, server',
   'open-reporter.ts':
     'the wiring of the reporting thread with the options, for a process that serves alone and for a primary',
   'processes/*':

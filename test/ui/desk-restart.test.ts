@@ -1,0 +1,39 @@
+// The reporting thread dies and is started again: the page is back at its address, with what was stored.
+import type { Worker } from 'node:worker_threads'
+import t from 'tap'
+import { recordOf } from '#src/json-shape.js'
+import { startThread } from '#src/sinks/reporting-life.js'
+import { waitUntil } from '../e2e/support/wait-until.js'
+import { startTestReporter } from '../sinks/support/reporter.js'
+import { eventOf } from '../store/support/event-lines.js'
+
+t.test('a thread that died comes back with its page and its store', async (t) => {
+  const workers: Worker[] = []
+  const { reporter } = await startTestReporter({
+    desk: {
+      storePath: `${t.testdir()}/events.db`,
+      storeLimitBytes: 32 * 1024 * 1024,
+      storeAgeMs: 365_000 * 86_400_000,
+      queueLimitBytes: 1024 * 1024,
+      ui: { address: { host: '127.0.0.1', port: 0 }, hosts: [], tokenFile: '', rules: [] },
+    },
+    startThread: (data) => {
+      const worker = startThread(data)
+      workers.push(worker)
+      return worker
+    },
+  })
+  t.teardown(() => reporter.stop())
+  const countStored = async (): Promise<number> => {
+    const answer: unknown = await (await fetch(`http://127.0.0.1:${reporter.uiAddress?.port}/api/events`)).json()
+    return Number(recordOf(answer)['totalCount'])
+  }
+  const send = (): void => reporter.send([Buffer.from(`${JSON.stringify(eventOf())}\n`)])
+  send()
+  await waitUntil('the event to be stored', async () => ((await countStored()) === 1 ? true : undefined))
+  await workers[0]?.terminate()
+  await waitUntil('the page to be back', async () => ((await countStored()) === 1 ? true : undefined))
+  send()
+  await waitUntil('the next event to be stored', async () => ((await countStored()) === 2 ? true : undefined))
+  t.equal(workers.length, 2)
+})

@@ -1,0 +1,88 @@
+// The page's exclusions, given to the engine: the input is excluded, its neighbours are not.
+import { writeFileSync } from 'node:fs'
+import t, { type Test } from 'tap'
+import { recordOf, textOf } from '#src/json-shape.js'
+import { createReceiver } from '#src/receiver.js'
+import type { SecurityEvent } from '#src/verdict/event.js'
+import { waitUntil } from '../e2e/support/wait-until.js'
+
+interface Sent {
+  readonly path: string
+  readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends requests one after the other to a receiver with those rules. */
+async function send(
+  t: Test,
+  rules: readonly string[],
+  requests: readonly Sent[],
+): Promise<{
+  events: readonly SecurityEvent[]
+  page: string
+}> {
+  const receiver = createReceiver({
+    listen: ['127.0.0.1:0'],
+    ui: '127.0.0.1:0',
+    workers: 1,
+    rules,
+    wafTimeoutUs: 10_000_000,
+    logLevel: 'silent',
+  })
+  t.teardown(() => receiver.stop())
+  const events: SecurityEvent[] = []
+  receiver.on('event', (event) => events.push(event))
+  const { listening, page = '' } = await receiver.start()
+  // What comes last always matches: when its event is there, all others are.
+  for (const { path, json, headers } of [...requests, { path: '/last?z=$globals' }]) {
+    const init = json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }
+    const type: Record<string, string> = json === undefined ? {} : { 'content-type': 'application/json' }
+    await fetch(`http://${listening[0]}${path}`, { ...init, headers: { ...type, ...headers } })
+  }
+  await waitUntil('the last event', () => (events.some(({ request }) => request.path === '/last') ? true : undefined))
+  return { events: events.filter(({ request }) => request.path !== '/last'), page }
+}
+
+const cases: readonly { readonly name: string; readonly question: string; readonly requests: readonly Sent[] }[] = [
+  { name: 'a query parameter', question: '', requests: [{ path: '/a?x=$globals' }, { path: '/a?y=$globals' }] },
+  {
+    name: 'a query parameter on one path',
+    question: 'path=1',
+    requests: [{ path: '/a.b/(c)?x=$globals' }, { path: '/a?x=$globals' }],
+  },
+  {
+    name: 'a field in a list of a body',
+    question: '',
+    requests: [
+      { path: '/a', json: { items: [{ name: 'fine' }, { name: '$globals' }] } },
+      { path: '/b', json: { items: [{ title: '$globals' }] } },
+    ],
+  },
+  {
+    name: 'a header',
+    question: '',
+    requests: [
+      { path: '/a', headers: { 'user-agent': 'Arachni/v1.5.1' } },
+      { path: '/b?y=$globals', headers: { 'user-agent': 'Mozilla' } },
+    ],
+  },
+]
+
+for (const { name, question, requests } of cases) {
+  t.test(`${name} is excluded, and nothing beside it`, async (t) => {
+    const before = await send(t, [], requests)
+    t.equal(before.events.length, 2)
+    await waitUntil('the event to be stored', async () => (await fetch(`${before.page}/api/events/1`)).ok || undefined)
+    const answer: unknown = await (await fetch(`${before.page}/api/events/1/exclusion?${question}`)).json()
+    const file = textOf(recordOf(answer)['file'])
+    const path = `${t.testdir()}/exclusion.json`
+    writeFileSync(path, file)
+    const after = await send(t, [path], requests)
+    t.strictSame(
+      after.events.map(({ request }) => request.query || request.path),
+      [before.events[1]].map((event) => event?.request.query || event?.request.path),
+    )
+    const preview: unknown = await (await fetch(`${before.page}/api/events/1/preview?${question}`)).json()
+    t.match(preview, { silencedCount: 1, isDone: true })
+  })
+}
