@@ -76,6 +76,9 @@ const alwaysSecret: readonly RegExp[] = [
   /-----BEGIN[^-]*PRIVATE[^-]*-----[^-]*(?:-----END[^-]*-----)?/g,
 ]
 
+/** The same in a path, over the segments that a URL in it falls into. */
+const userInfoInPath = /(?<=\/\/)[^\s/?#@"']{1,256}?(?=@|%40)/gi
+
 /** After a secret's key: the rest of its name, `=` or `:`, and a value that is not redacted yet. Bounded, so that it stays linear. */
 const assignmentTail = `[\\w.\\[\\]-]{0,32}["']?\\s{0,8}[:=](?!\\s*["']?\\s*${redactedMark})\\s{0,8}\\S`
 
@@ -152,7 +155,10 @@ class PatternRedactor implements Redactor {
   }
 
   redactPath(path: string): string {
-    return this.#redactParts(path, '/', (segment) => this.#redactParts(segment, ';', (part) => this.#redactPair(part)))
+    const shown = this.#redactParts(path, '/', (segment) =>
+      this.#redactParts(segment, ';', (part) => this.#redactPair(part)),
+    )
+    return this.#value === undefined ? shown : shown.replace(userInfoInPath, redactedMark)
   }
 
   redactHeader(name: string, value: string): string {

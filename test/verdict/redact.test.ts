@@ -63,6 +63,10 @@ t.test('secrets leave a path', async (t) => {
     [`/reset/${jwt}`, '/reset/<Redacted>'],
     ['/password=hunter2/a', '/password=<Redacted>/a'],
     ['/%7B%22token%22:%22hunter2', '/<Redacted>'],
+    ['//me:hunter2@host/a', '//<Redacted>@host/a'],
+    ['/to/https://me:hunter2@host/a@b', '/to/https://<Redacted>@host/a@b'],
+    ['/to/https://me:hunter2%40host/a', '/to/https://<Redacted>%40host/a'],
+    ['/users/@me//a', '/users/@me//a'],
   ]
   for (const [path, shown] of cases) {
     t.equal(

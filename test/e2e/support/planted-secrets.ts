@@ -82,6 +82,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   'query: nested name': get((secret) => `/?user[password]=${secret}${attack}`),
   'query: bearer in a value that matches': get((secret) => `/?x=${encode(`${attack} Bearer ${secret}`)}`),
   'query: JSON': get((secret) => `/?x=${encode(`{"password":"${secret}","a":"${attack}"}`)}`),
+  'path: user part of a URL': get((secret) => `/to/https://me:${secret}@a/b?x=${attack}`),
   'query: user part of a URL': get((secret) => `/?x=${encode(`https://me:${secret}@a/${attack}`)}`),
   'query: web token that matches': get((secret) => `/?x=${encode(`${attack} ${token(secret)}`)}`),
   'auth: Basic': (secret) =>
