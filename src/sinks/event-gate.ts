@@ -12,6 +12,8 @@ import { TokenBucket } from './token-bucket.js'
 const foldPeriodMs = 1000
 /** For the kinds of one sink: some hundred events of common size. */
 const foldLimitBytes = 1024 * 1024
+/** As large as the blocks that come in: a queue takes or drops each whole, and brokers refuse a mebibyte. */
+const blockLimitBytes = 64 * 1024
 
 export interface GateSettings {
   readonly delivery: Delivery
@@ -100,7 +102,21 @@ export class EventGate {
   }
 
   #offer(lines: readonly Uint8Array[]): void {
-    if (lines.length > 0) this.#settings.offer({ lines: Buffer.concat(lines), eventCount: lines.length })
+    let first = 0
+    let byteCount = 0
+    for (const [index, { byteLength }] of lines.entries()) {
+      if (byteCount > 0 && byteCount + byteLength > blockLimitBytes) {
+        this.#offerBlock(lines.slice(first, index))
+        first = index
+        byteCount = 0
+      }
+      byteCount += byteLength
+    }
+    if (byteCount > 0) this.#offerBlock(lines.slice(first))
+  }
+
+  #offerBlock(lines: readonly Uint8Array[]): void {
+    this.#settings.offer({ lines: Buffer.concat(lines), eventCount: lines.length })
   }
 }
 

@@ -4,6 +4,7 @@ import { EventFolder } from '#src/sinks/event-folder.js'
 import { EventGate } from '#src/sinks/event-gate.js'
 import { routeOf } from '#src/sinks/event-route.js'
 import { readEvents } from '#src/sinks/read-event.js'
+import type { EventBlock } from '#src/sinks/sink.js'
 import type { Delivery } from '#src/sinks/sink-spec.js'
 import { TokenBucket } from '#src/sinks/token-bucket.js'
 import { eventLimitBytes } from '#src/verdict/encode-event.js'
@@ -107,6 +108,29 @@ t.test('folded events go out by themselves as the rate allows, before new ones',
   wait(1000)
   gate.accept(linesOfEvents([fromClient('192.0.2.7')]))
   t.equal(passed().length, 4, 'with nothing folded events pass at once again')
+})
+
+t.test('what was folded goes on in blocks of 64 KiB at most, in order and each whole', async (t) => {
+  const blocks: EventBlock[] = []
+  const gate = new EventGate({
+    delivery: { ...everything, rate: { eventCount: 1, periodMs: 3_600_000 } },
+    nowMs: () => 0,
+    offer: (block) => blocks.push(block),
+  })
+  const events = Array.from({ length: 200 }, (_, index) => fromClient(`192.0.2.${index}`))
+  for (const event of events) gate.accept(linesOfEvents([event]))
+  gate.close()
+  const folded = blocks.slice(1)
+  t.ok(folded.length > 1 && folded.every(({ lines }) => lines.byteLength <= 64 * 1024))
+  const read = folded.map(({ lines }) => readEvents(lines))
+  t.strictSame(
+    read.map(({ length }) => length),
+    folded.map(({ eventCount }) => eventCount),
+  )
+  t.strictSame(
+    read.flat().map(({ client }) => client.ip),
+    events.slice(1).map(({ client }) => client.ip),
+  )
 })
 
 t.test('the table of folded events is bounded; what finds no room is counted together', async (t) => {
