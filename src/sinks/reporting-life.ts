@@ -36,7 +36,13 @@ export class ReportingLife {
   static async start(settings: ThreadSettings, startWorker: ThreadStarter): Promise<ReportingLife> {
     const acknowledged = allocateChannelMeter()
     const worker = startWorker({ ...settings, acknowledged })
-    return new ReportingLife(worker, new ChannelMeter(acknowledged), await waitForStart(worker))
+    try {
+      return new ReportingLife(worker, new ChannelMeter(acknowledged), await waitForStart(worker))
+    } catch (thrown) {
+      // What it had opened before goes with it: timers that keep it alive, ports and the store that the next try needs.
+      await worker.terminate()
+      throw thrown
+    }
   }
 
   get outstandingBytes(): number {

@@ -130,6 +130,35 @@ t.test('a start that fails says why by code and leaves no thread', async (t) => 
   })
 })
 
+t.test('a thread that could open only some of its parts is gone when the start has failed', async (t) => {
+  const holder = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => holder.once('listening', resolve))
+  t.teardown(() => holder.close())
+  const taken = holder.address()
+  if (taken === null || typeof taken === 'string') throw new Error('no port')
+  const threads: Worker[] = []
+  const start = startTestReporter({
+    admin: { host: '127.0.0.1', port: taken.port },
+    // Asks again and again, and so would keep the thread alive.
+    coverage: {
+      sources: [{ kind: 'nginx', url: 'http://127.0.0.1:1/', selector: '', label: 'nginx' }],
+      intervalMs: 1000,
+    },
+    startThread: (data) => {
+      const thread = new Worker(new URL('../../../dist/sinks/reporter-thread.js', import.meta.url), {
+        workerData: data,
+      })
+      threads.push(thread)
+      return thread
+    },
+  })
+  await t.rejects(start, { code: 'MWAF_LISTENER_ADDRESS' })
+  t.strictSame(
+    threads.map(({ threadId }) => threadId),
+    [-1],
+  )
+})
+
 t.test('the admin port takes IPv4 and IPv6 by default', async (t) => {
   const { reporter } = await startTestReporter({ admin: { host: '::', port: 0 } })
   t.teardown(() => reporter.stop())
