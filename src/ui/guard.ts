@@ -55,8 +55,9 @@ export const securityHeaders: Readonly<Record<string, string>> = {
  * @returns why the request is refused, `undefined` when it is not.
  */
 export function refuse(request: GuardedRequest, allowedHosts: ReadonlySet<string>): Refusal | undefined {
-  const isLogin = request.path === loginPath
-  if (request.method !== (isLogin ? 'POST' : 'GET') && request.method !== 'HEAD') {
+  // No HEAD for the form: it would count as a wrong token, and browsers send it for other sites without saying whose.
+  const methods = request.path === loginPath ? ['POST'] : ['GET', 'HEAD']
+  if (!methods.includes(request.method)) {
     return { status: 405, reason: 'only GET is answered' }
   }
   const name = hostNameOf(request.host)
