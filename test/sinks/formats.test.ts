@@ -59,6 +59,13 @@ t.test('CEF can be read back: nothing that a sender wrote adds a field or a line
   t.notOk(fields.has('src'))
 })
 
+t.test('CEF holds no control character that a sender wrote', async (t) => {
+  const path = '/\u001b[2J\u0085\u2028\u202ex'
+  const line = formatEvent({ ...plainEvent, request: { ...plainEvent.request, path, query: '' } }, 'cef') ?? ''
+  t.notMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  t.equal(readCef(line).fields.get('request'), String.raw`/\x1b[2J\x85\u{2028}\u{202e}x`)
+})
+
 t.test('OCSF has what its class requires', async (t) => {
   for (const event of sampleEvents) {
     const finding = recordOf(JSON.parse(formatEvent(event, 'ocsf') ?? ''))

@@ -1,5 +1,6 @@
 // ArcSight Common Event Format, version 0: one line of text, fields named by its dictionary, the rest in labelled custom fields.
 import type { SecurityEvent } from '../../verdict/event.js'
+import { visible } from '../../visible.js'
 import { severities, severityOf } from '../severity.js'
 import { attackTypes, countOf, product, ruleIds, ruleNames, splitHost, targetOf } from './event-summary.js'
 
@@ -82,9 +83,11 @@ function cut(text: string, limit: number): string {
 }
 
 function escapeHeader(text: string): string {
-  return text.replace(/[\\|]/g, '\\$&').replace(/[\r\n]+/g, ' ')
+  return visible(text.replace(/[\r\n]+/g, ' ')).replace(/[\\|]/g, '\\$&')
 }
 
+/** The format escapes no other control characters, unlike JSON: bare they drive terminals, and end lines for some readers. */
 function escapeValue(text: string): string {
-  return text.replace(/[\\=]/g, '\\$&').replaceAll('\r', '\\r').replaceAll('\n', '\\n')
+  const shown = text.replace(/[^\r\n]+/g, visible)
+  return shown.replace(/[\\=]/g, '\\$&').replaceAll('\r', '\\r').replaceAll('\n', '\\n')
 }
