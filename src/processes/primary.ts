@@ -8,6 +8,7 @@ import { describeAdmin, describePage, openReporter } from '../open-reporter.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import type { PipelineInfo } from '../pipeline.js'
 import type { Reporter } from '../sinks/reporter.js'
+import { countUnflushed } from '../sinks/sink.js'
 import { delay, withinTime } from '../within-time.js'
 import { checkPorts } from './check-ports.js'
 import { type ChildEnd, ChildHandle, type ChildMessage, prepareCluster } from './child-handle.js'
@@ -95,8 +96,8 @@ export class Primary {
       await withinTime(this.#allEnded(), killedMs)
     }
     const flushed = await this.#reporter.flush(lastFlushMs)
-    if (!flushed.isComplete) this.#log.warn('not all events could be written before the end')
-    await this.#reporter.stop()
+    const unflushed = countUnflushed(await this.#reporter.stop())
+    if (!flushed.isComplete) this.#log.warn('not all events could be written before the end', { unflushed })
   }
 
   /**

@@ -65,6 +65,11 @@ export interface SinkTotals {
   readonly folded: number
 }
 
+/** Events that were still queued when the sinks were closed. */
+export function countUnflushed(totals: readonly SinkTotals[]): number {
+  return totals.reduce((sum, { dropped }) => sum + dropped.unflushed, 0)
+}
+
 /** Something an operator should read about a sink; the main thread logs it. */
 export interface SinkNotice {
   readonly level: 'info' | 'warn'

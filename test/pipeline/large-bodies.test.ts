@@ -12,14 +12,14 @@ import { Random } from '../fuzz/random.js'
 
 const bodyCount = 12
 const bodyBytes = 12_000_000
-const residentLimitBytes = 300 * 1024 * 1024
+const residentLimitBytes = 300e6
 const pieceBytes = 64 * 1024
 
 const noise = Buffer.alloc(pieceBytes)
 const random = new Random(5)
 for (let index = 0; index < noise.length; index += 1) noise[index] = random.below(256)
 
-t.test('12 bodies of 12 MB at once stay under 300 MiB; all are answered and have an outcome', async (t) => {
+t.test('12 bodies of 12 MB at once stay under 300 MB; all are answered and have an outcome', async (t) => {
   const receiver = await Receiver.start(t, { args: ['--waf-timeout', '10ms'] })
   const answers = await Promise.all(Array.from({ length: bodyCount }, () => upload(receiver.port)))
   for (const answer of answers) t.match(answer, /^HTTP\/1\.1 204 No Content\r\n/)
