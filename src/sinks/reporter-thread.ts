@@ -124,7 +124,7 @@ class ReporterThread {
   async #stop(): Promise<void> {
     this.#coverage?.stop()
     const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastPushMs)
-    await Promise.all([this.#admin?.close(), this.#desk?.close(), this.#fanOut.close(), pushed])
+    await Promise.all([this.#admin?.close(), this.#desk?.close(), withinTime(this.#fanOut.close(), lastPushMs), pushed])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }
