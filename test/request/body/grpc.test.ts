@@ -153,3 +153,16 @@ function encodeTree(node: unknown, texts: string[]): Buffer {
   }
   return Buffer.concat(node.map((child: unknown, index) => protobufField(index + 1, encodeTree(child, texts))))
 }
+
+t.test('text of many padded pieces is decoded within the budget', async (t) => {
+  const headers: readonly (readonly [string, string])[] = [['content-type', 'application/grpc-web-text']]
+  const inPieces = (bytes: Buffer) => Array.from(bytes, (byte) => Buffer.of(byte).toString('base64')).join('')
+  const whole = walk({ headers, body: inPieces(message(protobufField(1, 'in pieces'))) })
+  t.match(JSON.stringify(whole.parts), 'in pieces')
+  t.equal(whole.body.isTimedOut, false)
+  let nowMs = 0
+  const budget = new DecodeBudget(() => nowMs++)
+  budget.start(4)
+  t.equal(walk({ headers, body: 'AAAA='.repeat(100_000) }, {}, budget).body.isTimedOut, true)
+  t.ok(budget.spentBytes < 100_000, `${budget.spentBytes}`)
+})
