@@ -11,6 +11,7 @@ import { ContentWalker } from './body/content-walker.js'
 import { GrpcWalker, isGrpcType, type MessageEncoding } from './body/grpc.js'
 import type { DecodeTools } from './decode-tools.js'
 import { type MediaType, noMediaType, readMediaType } from './media-type.js'
+import { isAsciiRange } from './utf8.js'
 import type { AddressSink, ValueVisitor } from './value-visitor.js'
 import type { WalkSettings } from './walk-settings.js'
 
@@ -104,6 +105,8 @@ export class BodyWalker {
       if (decoded.fault === 'corrupt') {
         this.#noteFault('content_encoding_corrupt')
         isWhole = false
+        // A text never begins like a stream, but a stream may look like a text: gzip's header holds a comment.
+        if (markedEncoding(content, 0, content.length) !== undefined) this.#isTruncated = true
       }
       if (decoded.fault === 'too-large') this.#isTruncated = true
       if (decoded.fault === 'timed-out') this.#isTimedOut = true
@@ -112,8 +115,11 @@ export class BodyWalker {
       isDecoded = true
     }
     const isPlain = sniffKind(bytes, bodyStart, bodyEnd) !== 'binary'
-    // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean.
-    if (!isWhole && !isPlain) this.#isTruncated = true
+    // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean. That noise begins with
+    // a bracket does not make it readable, nor does an outer encoding that was undone.
+    const isReadable = isPlain && !looksBinary(bytes, bodyStart, bodyEnd)
+    const isInnerLeft = isDecoded && encodings.length > maxStackedEncodings
+    if (!isWhole && (!isReadable || isInnerLeft)) this.#isTruncated = true
     if (isDecoded) this.#walkPlain(record, visitor, content, 0, content.length, media, levelsLeft)
     if (!isDecoded || isPlain) {
       this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media, isDecoded ? 0 : levelsLeft)
@@ -199,6 +205,7 @@ export class BodyWalker {
         start,
         Math.min(record.valueEnd(index), start + maxEncodingLineLength),
       )
+      if (record.valueEnd(index) - start > maxEncodingLineLength) this.#noteFault('content_encoding_unknown')
       for (const token of line.split(',')) {
         const encoding = contentEncodingOf(token)
         if (encoding === undefined) this.#noteFault('content_encoding_unknown')
@@ -211,7 +218,11 @@ export class BodyWalker {
   #walkCharset(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, media: MediaType): void {
     const content: Utf8Content = toUtf8(bytes, start, end, media.charset, this.#tools.budget)
     if (content.isCut) this.#isTimedOut = true
-    if (content.isUnknown) this.#noteFault('charset_unknown')
+    if (content.isUnknown) {
+      this.#noteFault('charset_unknown')
+      // ASCII means the same in nearly all charsets; other bytes may be any letters (EBCDIC has all of its there).
+      if (!isAsciiRange(bytes, start, end)) this.#isTruncated = true
+    }
     this.#noteFault(this.#content.walk(visitor, content.bytes, content.start, content.end, media))
     if (content.isGuess) this.#noteFault(this.#content.walk(visitor, bytes, start, end, media))
   }

@@ -175,3 +175,25 @@ t.test('a distrusted address is never cleared again, with rules or without', asy
   t.equal(clears(prefilter, {}, 'server.request.cookies'), false)
   t.equal(clears(prefilter, 'good', 'server.request.method'), true)
 })
+
+t.test('what was held when settling failed decides no later request', async (t) => {
+  const prefilter = prefilterOfRules(sqlRule)
+  t.teardown(() => prefilter.dispose())
+  const verdictsOf = (texts: readonly string[]): readonly unknown[] => {
+    const verdicts: unknown[] = []
+    for (const [ticket, text] of texts.entries()) {
+      walk(prefilter, text)
+      prefilter.hold(ticket)
+    }
+    prefilter.settle((ticket, isCleared) => verdicts.push([ticket, isCleared]))
+    return verdicts
+  }
+  walk(prefilter, doubtful)
+  prefilter.hold(0)
+  const fail = () =>
+    prefilter.settle(() => {
+      throw new RangeError('as an engine call may')
+    })
+  t.throws(fail, RangeError)
+  t.strictSame(verdictsOf([injection]), [[0, false]])
+})

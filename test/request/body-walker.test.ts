@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { DecodeBudget } from '#src/request/decode-budget.js'
 import type { RequestParts } from './support/make-record.js'
@@ -76,4 +76,58 @@ t.test('a body over the budget says how far it got', async (t) => {
   )
   t.equal(body.isTimedOut, true)
   t.ok(body.inspectedBytes > 0 && body.inspectedBytes < 100_000, `${body.inspectedBytes}`)
+})
+
+const encoded = (encoding: string, body: Buffer) => report({ headers: [['content-encoding', encoding]], body })
+const secret = Buffer.from('{"q":"hidden from the rules"}')
+
+/** A stream whose first 512 bytes read as text, because its header holds a long comment. */
+function commentedGzip(content: Buffer): Buffer {
+  const stream = gzipSync(content)
+  const head = Buffer.from(stream.subarray(0, 10))
+  head[3] = 0x10
+  return Buffer.concat([head, Buffer.from(`${'comment '.repeat(100)}\0`), stream.subarray(10)])
+}
+
+t.test('a Content-Encoding line longer than what is read of it does not hide an encoding', async (t) => {
+  const line = (length: number) => `identity${' '.repeat(length - 'identity,br'.length)},br`
+  const body = brotliCompressSync(secret)
+  t.equal(encoded(line(128), body).isTruncated, false)
+  t.equal(encoded(line(128), body).fault, undefined)
+  t.equal(encoded(line(129), body).isTruncated, true)
+})
+
+t.test('encodings beyond those that are undone are told of, however the outer one looks', async (t) => {
+  const twice = brotliCompressSync(brotliCompressSync(secret))
+  t.equal(encoded('br, gzip', commentedGzip(brotliCompressSync(secret))).isTruncated, false)
+  t.equal(encoded('br, br, gzip', commentedGzip(twice)).isTruncated, true)
+})
+
+t.test('a gzip member behind zero bytes, which some readers skip, is told of', async (t) => {
+  const padded = (first: Buffer, second: Buffer) => Buffer.concat([first, Buffer.alloc(3), second])
+  t.equal(encoded('gzip', padded(gzipSync('{}'), gzipSync(secret))).isTruncated, true)
+  t.equal(encoded('gzip', padded(commentedGzip(Buffer.from('{}')), gzipSync(secret))).isTruncated, true)
+  t.equal(encoded('gzip', padded(gzipSync('{}'), Buffer.from('tail'))).isTruncated, false)
+  t.equal(encoded('gzip', Buffer.concat([gzipSync('{}'), gzipSync(secret)])).isTruncated, false)
+})
+
+t.test('deflate that reads as zlib and as a raw stream is told of', async (t) => {
+  // To zlib: header, stored block of 0xff63 bytes, cut. Raw: stored block of 0x9c bytes, then what is hidden.
+  const stored = Buffer.alloc(0x9c, ' ')
+  stored.writeUInt16BE(0x9c00)
+  const both = Buffer.concat([Buffer.from('789c0063ff', 'hex'), stored, deflateRawSync(secret)])
+  t.equal(encoded('deflate', both).isTruncated, true)
+  t.equal(encoded('deflate', deflateRawSync(secret)).isTruncated, false)
+})
+
+t.test('noise in an unknown encoding is no text because it begins with a bracket', async (t) => {
+  t.equal(encoded('snappy', Buffer.concat([Buffer.from('{'), Buffer.alloc(64, 0x90)])).isTruncated, true)
+  t.equal(encoded('snappy', secret).isTruncated, false)
+})
+
+t.test('letters of an unknown charset are told of', async (t) => {
+  const inCharset = (body: Buffer) => report({ headers: [['content-type', 'text/plain; charset=ibm037']], body })
+  t.equal(inCharset(Buffer.from('PPPP4c', 'latin1')).isTruncated, false)
+  t.equal(inCharset(Buffer.from('PPPP\x81', 'latin1')).isTruncated, true)
+  t.equal(inCharset(Buffer.from('PPPP\x81', 'latin1')).fault, 'charset_unknown')
 })

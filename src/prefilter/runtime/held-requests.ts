@@ -34,9 +34,13 @@ export class HeldRequests {
 
   /** Decides all, in order, and empties the store. */
   settle(report: VerdictReport): void {
-    this.#settle(0, this.count, report)
-    this.count = 0
-    this.#store.truncate(0)
+    try {
+      this.#settle(0, this.count, report)
+    } finally {
+      // Also when the engine failed: a ticket that stayed would decide the request that is given its number next.
+      this.count = 0
+      this.#store.truncate(0)
+    }
   }
 
   #settle(from: number, to: number, report: VerdictReport): void {

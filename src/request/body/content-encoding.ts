@@ -4,6 +4,7 @@
 // (flushing where input ends) exactly when it ends before the fault. Prefixes grow fourfold, which costs a third more than one
 // call and keeps a single call short against the budget; then a fault is closed in on by halving.
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import { isRecord, recordOf } from '../../json-shape.js'
 import type { DecodeBudget } from '../decode-budget.js'
 import type { MarkedEncoding } from './compressed-magic.js'
 
@@ -65,20 +66,47 @@ export function decodeContent(
 ): DecodedContent {
   if (encoding !== 'deflate') return decodeWith(decoders[encoding], input, limitBytes, budget)
   const content = decodeWith(decoders.zlib, input, limitBytes, budget)
-  return content.bytes.length > 0 ? content : decodeWith(decodeRawDeflate, input, limitBytes, budget)
+  if (content.bytes.length === 0) return decodeWith(decodeRawDeflate, input, limitBytes, budget)
+  return isAlsoRawDeflate(input) ? { ...content, fault: content.fault ?? 'corrupt' } : content
 }
 
-/** Decodes a whole prefix or throws. */
-type Decoder = (prefix: Buffer, maxOutputLength: number) => Buffer
+/** Decodes a whole prefix; throws, or gives `undefined`, when it cannot. */
+type Decoder = (prefix: Buffer, maxOutputLength: number) => Buffer | undefined
 
 const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = constants
 
 const decoders: Record<Exclude<Decodable, 'deflate'>, Decoder> = {
   zlib: (prefix, maxOutputLength) => inflateSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH }),
-  gzip: (prefix, maxOutputLength) => gunzipSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH }),
+  gzip: decodeGzip,
   br: (prefix, maxOutputLength) =>
     brotliDecompressSync(prefix, { maxOutputLength, finishFlush: BROTLI_OPERATION_FLUSH }),
   zstd: (prefix, maxOutputLength) => zstdDecompressSync(prefix, { maxOutputLength, finishFlush: ZSTD_e_flush }),
+}
+
+/**
+ * zlib takes a member behind zero bytes for garbage and leaves it out without a word. Other readers (Python's gzip) skip the zero
+ * bytes, so such a stream counts as one that does not decode to its end.
+ */
+function decodeGzip(prefix: Buffer, maxOutputLength: number): Buffer | undefined {
+  const answer: unknown = gunzipSync(prefix, { maxOutputLength, finishFlush: Z_SYNC_FLUSH, info: true })
+  if (!isRecord(answer)) return undefined
+  const { buffer } = answer
+  const { bytesWritten: readBytes } = recordOf(answer['engine'])
+  if (!Buffer.isBuffer(buffer) || typeof readBytes !== 'number') return undefined
+  return hasMemberBehindZeros(prefix, readBytes) ? undefined : buffer
+}
+
+function hasMemberBehindZeros(bytes: Buffer, start: number): boolean {
+  let at = start
+  while (bytes[at] === 0) at += 1
+  return bytes[at] === 0x1f && bytes[at + 1] === 0x8b
+}
+
+/** Five bytes can be the beginning of a zlib stream and of a raw one at once: then either holds what the other does not show. */
+function isAlsoRawDeflate(bytes: Buffer): boolean {
+  const [, first = 0, second = 0, third = 0, fourth = 0] = bytes.subarray(0, 5)
+  // RFC 1951 3.2.4: zlib's first byte reads as a stored block, whose length follows, and once more with its bits turned over.
+  return bytes.length >= 5 && (first ^ third) === 0xff && (second ^ fourth) === 0xff
 }
 
 function decodeRawDeflate(prefix: Buffer, maxOutputLength: number): Buffer {
@@ -96,7 +124,13 @@ class PrefixSearch {
   attempt(decode: Decoder, input: Buffer, length: number, limitBytes: number, leftMs: number): void {
     const timedLimit = Math.max(1, Math.min(limitBytes, leftMs * outputBytesPerMs))
     try {
-      this.bytes = decode(input.subarray(0, length), timedLimit)
+      const bytes = decode(input.subarray(0, length), timedLimit)
+      if (bytes === undefined) {
+        this.badLength = length
+        this.fault = 'corrupt'
+        return
+      }
+      this.bytes = bytes
       this.goodLength = length
     } catch (thrown) {
       this.badLength = length

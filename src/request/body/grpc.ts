@@ -31,6 +31,11 @@ const compressedFlag = 0x01
 /** Of gRPC-Web: the message is a block of header lines. */
 const trailersFlag = 0x80
 
+/** `=`, which ends a piece of base64. */
+const padding = 0x3d
+/** What a piece counts beside its bytes: an empty one takes as long as 50 bytes do. */
+const pieceCostBytes = 50
+
 const jsonMedia: MediaType = { ...noMediaType, type: 'application/json' }
 const notGrpc: GrpcReport = Object.freeze({ isGrpc: false, fault: undefined, isTruncated: false, isTimedOut: false })
 
@@ -71,7 +76,7 @@ export class GrpcWalker {
     encoding: MessageEncoding,
   ): GrpcReport {
     const isText = type.startsWith('application/grpc-web-text')
-    const framed = isText ? decodeBase64Pieces(bytes, start, end) : bytes.subarray(start, end)
+    const framed = isText ? decodeBase64Pieces(bytes, start, end, this.#budget) : bytes.subarray(start, end)
     if (!isFlag(framed[0])) return notGrpc
     this.#fault = undefined
     this.#isTruncated = false
@@ -113,7 +118,9 @@ export class GrpcWalker {
     const decoded = isKnown ? this.#decode(message, encoding) : undefined
     if (decoded !== undefined && decoded.bytes.length > 0) this.#walkMessage(visitor, decoded.bytes, flags, type)
     if (decoded !== undefined && decoded.fault === undefined) return
-    if (looksBinary(message, 0, message.length)) this.#isTruncated = true
+    if ((decoded !== undefined && decoded.bytes.length > 0) || looksBinary(message, 0, message.length)) {
+      this.#isTruncated = true
+    }
     if (decoded === undefined || decoded.bytes.length === 0) this.#walkMessage(visitor, message, flags, type)
   }
 
@@ -152,8 +159,20 @@ function isFlag(byte: number | undefined): boolean {
   return byte !== undefined && (byte & ~(compressedFlag | trailersFlag)) === 0
 }
 
-/** Senders may encode piece by piece, with padding at each piece's end. */
-function decodeBase64Pieces(bytes: Buffer, start: number, end: number): Buffer {
-  const pieces = bytes.toString('latin1', start, end).split(/=+/)
-  return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'base64')))
+/**
+ * Senders may encode piece by piece, with padding at each piece's end; a hostile one makes pieces of a byte each.
+ * @returns what was decoded within the budget.
+ */
+function decodeBase64Pieces(bytes: Buffer, start: number, end: number, budget: DecodeBudget): Buffer {
+  const decoded = Buffer.allocUnsafe(end - start)
+  let length = 0
+  let at = start
+  while (at < end) {
+    const found = bytes.indexOf(padding, at)
+    const pieceEnd = found < 0 || found > end ? end : found
+    length += decoded.write(bytes.toString('latin1', at, pieceEnd), length, 'base64')
+    if (!budget.spend(pieceEnd - at + pieceCostBytes)) break
+    at = pieceEnd + 1
+  }
+  return decoded.subarray(0, length)
 }

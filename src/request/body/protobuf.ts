@@ -2,7 +2,7 @@
 // Stage: [decode]. Own code: decoders of the ecosystem want a schema or build objects. The wire format does not tell a string
 // from bytes or a nested message (protobuf.dev, "Encoding"), so a value that may well be both goes out as both.
 import type { DecodeTools } from '../decode-tools.js'
-import { sequenceLength } from '../utf8.js'
+import { isValidUtf8, sequenceLength } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { walkLooseText } from './loose-text.js'
 
@@ -95,9 +95,11 @@ export class ProtobufWalker {
 
   /**
    * A text with a control character may be made to read as a message in which the text lies in tags and numbers.
-   * @returns true when the message has a run of readable bytes that belongs to no string of it.
+   * @returns true when bytes of text belong to no string of it: in valid UTF-8, which strings must be, any such byte; where it
+   * is none, a run of them, as numbers of true messages look readable now and then.
    */
   #hidesText(bytes: Buffer, start: number, end: number): boolean {
+    const mayBeString = isValidUtf8(bytes, start, end)
     let runBytes = 0
     let at = start
     while (at < end) {
@@ -111,8 +113,9 @@ export class ProtobufWalker {
       const numbersEnd = isString ? at - length : at
       for (let index = fieldStart; index < numbersEnd; index += 1) {
         runBytes = isReadable(bytes[index] ?? 0) ? runBytes + 1 : 0
-        if (runBytes === suspiciousRunBytes) return true
+        if (runBytes === (mayBeString ? 1 : suspiciousRunBytes)) return true
       }
+      if (mayBeString && isString && isPlainText(bytes, fieldStart, numbersEnd)) return true
       if (isString) runBytes = 0
     }
     return false

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
+import { listOf, recordOf } from '#src/json-shape.js'
 import { ProtobufWalker } from '#src/request/body/protobuf.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
 import { DecodeTools } from '#src/request/decode-tools.js'
@@ -19,12 +20,12 @@ function nested(levels: number, inner: Buffer): Buffer {
 }
 
 t.test('strings are values under their field numbers, from the outside in', async (t) => {
-  const inner = fields(protobufField(1, 'street'), protobufField(15, 'città'))
+  const inner = fields(protobufField(1, 'street'), protobufField(2, 'città'))
   t.strictSame(
     grpc(
       message(protobufField(1, 'name'), protobufField(3, inner), protobufField(3, inner), protobufField(1, 'again')),
     ),
-    { '1': ['name', 'again'], '3.1': ['street', 'street'], '3.15': ['città', 'città'] },
+    { '1': ['name', 'again'], '3.1': ['street', 'street'], '3.2': ['città', 'città'] },
   )
 })
 
@@ -68,11 +69,13 @@ t.test('several messages are several values; compressed ones are unpacked', asyn
 
 t.test('messages inside one another: opened down to 100 levels, named down to 8', async (t) => {
   const leaf = protobufField(2, 'the leaf')
+  const valuesOf = (levels: number) => recordOf(grpc(grpcMessage(nested(levels, leaf))))
+  t.strictSame(listOf(valuesOf(7)['1.1.1.1.1.1.1.2']), ['the leaf'])
+  // The innermost comes last; those around it have lengths that read as text, and go out as that too.
   const key = '1.1.1.1.1.1.1.1'
-  t.strictSame(grpc(grpcMessage(nested(7, leaf))), { '1.1.1.1.1.1.1.2': ['the leaf'] })
-  t.strictSame(grpc(grpcMessage(nested(100, leaf))), { [key]: ['the leaf'] })
+  t.equal(listOf(valuesOf(100)[key]).at(-1), 'the leaf')
   // One level more: the innermost message is not opened, but what is readable in it is a list of runs.
-  t.strictSame(grpc(grpcMessage(nested(101, leaf))), { [key]: [['the leaf']] })
+  t.strictSame(listOf(valuesOf(101)[key]).at(-1), ['the leaf'])
 })
 
 t.test('5,000 messages inside one another are walked to the depth limit and no further', async (t) => {
@@ -153,3 +156,27 @@ function encodeTree(node: unknown, texts: string[]): Buffer {
   }
   return Buffer.concat(node.map((child: unknown, index) => protobufField(index + 1, encodeTree(child, texts))))
 }
+
+t.test('a string that also reads as a message goes out whole where a byte of text would stay behind', async (t) => {
+  // `<`, `s` and `c` read as ends and starts of groups, `ri` as a field of 105 bytes.
+  const split = `\x08\x01<scri${'pt src=//evil.example/x>'.padEnd(105, '.')}`
+  t.match(grpc(message(protobufField(1, split))), { '1': [split] })
+  // Two line feeds read as a field of ten bytes: alone they part words as well as spaces do.
+  const lines = '\x08\x01\n\n1 union al\n\nl select 1'
+  t.match(grpc(message(protobufField(1, lines))), { '1': [lines] })
+  // Control characters alone are no text: such a message goes out once.
+  t.strictSame(grpc(message(protobufField(1, protobufField(2, 'once')))), { '1.2': ['once'] })
+})
+
+t.test('text of many padded pieces is decoded within the budget', async (t) => {
+  const headers: readonly (readonly [string, string])[] = [['content-type', 'application/grpc-web-text']]
+  const inPieces = (bytes: Buffer) => Array.from(bytes, (byte) => Buffer.of(byte).toString('base64')).join('')
+  const whole = walk({ headers, body: inPieces(message(protobufField(1, 'in pieces'))) })
+  t.match(JSON.stringify(whole.parts), 'in pieces')
+  t.equal(whole.body.isTimedOut, false)
+  let nowMs = 0
+  const budget = new DecodeBudget(() => nowMs++)
+  budget.start(4)
+  t.equal(walk({ headers, body: 'AAAA='.repeat(100_000) }, {}, budget).body.isTimedOut, true)
+  t.ok(budget.spentBytes < 100_000, `${budget.spentBytes}`)
+})
