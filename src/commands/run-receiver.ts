@@ -26,6 +26,8 @@ export async function runReceiver(options: ServeOptions, io: CommandIo): Promise
   const log = createLog({ level: options.logLevel })
   // Signals are listened for before /readyz can say yes: until then their default would end the process.
   const asked = untilSignal()
+  // A file size limit (ulimit -f) is a full disk to the events file: the failed write is counted; the signal would end the process.
+  process.on('SIGXFSZ', () => undefined)
   const starting = startReceiver(options, log)
   const stopReloading = reloadOnChange(starting, options, log)
   const receiver = await starting
