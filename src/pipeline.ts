@@ -53,8 +53,8 @@ export interface PipelineInfo {
 }
 
 /**
- * Free slabs kept for reuse: common traffic in flight. Half of it is the largest slab that is kept, so that those of the largest
- * bodies are not: with 32 MiB twelve bodies of 12 MB at once took 295 to 319 MB, so they take 261 to 279.
+ * Free slabs kept for reuse: common traffic in flight, or one slab of the largest bodies. Two of those lay idle, none would leave
+ * each to the collector: twelve bodies of 12 MB at once then took up to 319 and 330 MB, with one 253 to 274 (busy machine).
  */
 const keptSlabBytes = 16 * 1024 * 1024
 /** How long a connection that got its last answer may take to close. */

@@ -53,7 +53,7 @@ export class SlabPool {
   /** Takes a slab back; the giver must not touch it again. */
   give(slab: Slab): void {
     const size = slab.buffer.byteLength
-    if (size > this.#keepLimitBytes / 2) return
+    if (size > this.#keepLimitBytes) return
     while (this.#keptBytes + size > this.#keepLimitBytes) {
       const crowded = this.#mostCrowdedClass()
       if (crowded === sizeClass(size)) return

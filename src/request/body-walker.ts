@@ -194,25 +194,32 @@ export class BodyWalker {
     this.#walkUndeclared(visitor, content, 0, content.length, media, levelsLeft - 1)
   }
 
-  /** In the order in which they were applied; unknown ones are noted and left out. */
+  /**
+   * In the order in which they were applied; unknown ones are noted and left out. Transfer codings other than `chunked` come on
+   * top: framing has undone `chunked` alone.
+   */
   #readEncodings(record: RecordReader): ContentEncoding[] {
     const encodings: ContentEncoding[] = []
+    this.#readCodings(record, 'content-encoding', encodings)
+    this.#readCodings(record, 'transfer-encoding', encodings)
+    return encodings
+  }
+
+  #readCodings(record: RecordReader, name: string, encodings: ContentEncoding[]): void {
+    const { bytes } = record
     for (let index = 0; index < record.headerCount; index++) {
-      if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'content-encoding')) continue
+      if (!equalsIgnoreCase(bytes, record.nameStart(index), record.nameEnd(index), name)) continue
       const start = record.valueStart(index)
-      const line = record.bytes.toString(
-        'latin1',
-        start,
-        Math.min(record.valueEnd(index), start + maxEncodingLineLength),
-      )
-      if (record.valueEnd(index) - start > maxEncodingLineLength) this.#noteFault('content_encoding_unknown')
+      const end = record.valueEnd(index)
+      const line = bytes.toString('latin1', start, Math.min(end, start + maxEncodingLineLength))
+      if (end - start > maxEncodingLineLength) this.#noteFault('content_encoding_unknown')
       for (const token of line.split(',')) {
+        if (token.trim().toLowerCase() === 'chunked') continue
         const encoding = contentEncodingOf(token)
         if (encoding === undefined) this.#noteFault('content_encoding_unknown')
         else if (encoding !== 'identity') encodings.push(encoding)
       }
     }
-    return encodings
   }
 
   #walkCharset(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, media: MediaType): void {
