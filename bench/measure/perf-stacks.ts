@@ -57,7 +57,7 @@ function readStack(sample: string): StackFrame[] {
 function readFrame(line: string): StackFrame | undefined {
   const [, symbol = '', file = ''] = /^\s*[0-9a-f]+ (.*) \((.*)\)$/.exec(line) ?? []
   if (symbol === '' || symbol === '[unknown]' || leftOut.test(symbol)) return undefined
-  const script = /^JS:[*'~^]*(.*?) (\S+?):\d+:\d+$/.exec(symbol)
+  const script = /^JS:[*'~^+]*(.*?) (\S+?):\d+:\d+$/.exec(symbol)
   if (script === null) return { label: symbol.replace(/\.(isra|part|constprop)\.\d+$/, ''), origin: originOf(file) }
   const [, name = '', url = ''] = script
   const isOurs = url.includes('/dist/') && !url.includes('node_modules')
