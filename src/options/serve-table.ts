@@ -123,7 +123,7 @@ export const serveTable: OptionTable<ServeOptions> = {
   },
   inFlightLimitBytes: {
     ...row('in-flight-limit', 'Limits', single(size({ minBytes: mib, maxBytes: 64 * gib }))),
-    default: () => 64 * mib,
+    default: () => 48 * mib,
     doc: 'Bytes of requests still arriving, over all connections; above it bodies are read and dropped.',
   },
   queueLimitBytes: {

@@ -1,14 +1,14 @@
 // Many large bodies at once, through a receiver process with its default limits: memory stays bounded, and every request is
 // answered and has an outcome. What is shed is bounded by design: a body that is inspected up to 10 MiB takes a slab of 16 MiB
-// (powers of two), of which --in-flight-limit (64 MiB) stages four at a time and --queue-limit (32 MiB) lets two wait.
+// (powers of two), of which --in-flight-limit (48 MiB) stages three at a time and --queue-limit (32 MiB) lets two wait.
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import t from 'tap'
 import { parseStatusBytes } from '#bench/measure/process-stat.js'
-import { Receiver } from '../e2e/support/receiver.js'
 import { Random } from '../fuzz/random.js'
+import { Receiver } from './support/receiver.js'
 
 const bodyCount = 12
 const bodyBytes = 12_000_000
