@@ -20,6 +20,8 @@ export interface ReceiverOptions {
   readonly isOutputStalled?: boolean
   /** No file that it writes may become larger: a disk that fills up, as far as that needs no root. A multiple of 1 KiB. */
   readonly fileLimitBytes?: number
+  /** Without the modules that the test runner has every Node process load: they would count as the receiver's memory. */
+  readonly isUnhooked?: boolean
   /** For Node itself, e.g. a module to load before all others. */
   readonly nodeArgs?: readonly string[]
 }
@@ -58,7 +60,9 @@ export class Receiver {
         ? ['sh', '-c', '"$@" | sleep 600', 'sh', ...program]
         : fileLimitBytes !== undefined
           ? ['bash', '-c', `ulimit -f ${fileLimitBytes / 1024}; exec "$@"`, 'bash', ...program]
-          : program
+          : options.isUnhooked === true
+            ? ['env', '-u', 'NODE_OPTIONS', ...program]
+            : program
     const child = OwnProcess.start(t, {
       name: `mirrorwaf serve ${args.join(' ')}`,
       command: command ?? '',
