@@ -53,8 +53,8 @@ export interface PipelineInfo {
 }
 
 /**
- * Free slabs kept for reuse: common traffic in flight, or one slab of the largest bodies. Two of those lay idle, none would leave
- * each to the collector: twelve bodies of 12 MB at once then took up to 319 and 330 MB, with one 253 to 274 (busy machine).
+ * Free slabs kept for reuse: common traffic in flight, or one slab of the largest bodies. Twelve bodies of 12 MB at once took up to
+ * 319 MB where two of those could lie idle, up to 330 MB where each was left to the collector, and 253 to 274 with one.
  */
 const keptSlabBytes = 16 * 1024 * 1024
 /** How long a connection that got its last answer may take to close. */

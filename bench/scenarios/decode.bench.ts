@@ -8,7 +8,7 @@ import { DecodeBudget } from '#src/request/decode-budget.js'
 import { EngineInputBuilder } from '#src/request/engine-input.js'
 import { RequestWalker } from '#src/request/request-walker.js'
 import type { AddressSink, ValueVisitor } from '#src/request/value-visitor.js'
-import { prepareWalkSettings } from '#src/request/walk-settings.js'
+import { benchWalkSettings } from './bench-walk-settings.js'
 
 const measureMs = Number(process.argv[2] ?? 200)
 const sizesKb = [1, 4, 16, 64, 256, 1024]
@@ -111,14 +111,7 @@ function makeRecord(target: string, headers: [string, string][], body: Buffer): 
   return record
 }
 
-const settings = prepareWalkSettings({
-  clientIpHeader: '',
-  trustedProxies: [],
-  trustedHops: 0,
-  shadowSuffix: 'auto',
-  bodyInspectLimitBytes: 16 * 1024 * 1024,
-})
-const walker = new RequestWalker(settings, new DecodeBudget())
+const walker = new RequestWalker(benchWalkSettings, new DecodeBudget())
 const blind = new BlindVisitor()
 const builder = new EngineInputBuilder()
 

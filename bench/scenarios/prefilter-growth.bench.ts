@@ -1,15 +1,16 @@
 // Do the tables stay within their bound when the vocabulary never stops growing? Every request brings words, paths and
 // parameters never seen before; table bytes, flushes and cost are printed as it goes, one JSON line per step.
 // Run: node build/bench/scenarios/prefilter-growth.bench.js [REQUESTS] [TABLE_MIB]
-import { createEngine, engineVersion } from '#src/engine/ddwaf.js'
+import { engineVersion } from '#src/engine/ddwaf.js'
 import { parseRulesetDocument, readRuleset } from '#src/engine/ruleset.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
 import { createPrefilter } from '#src/prefilter/create-prefilter.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
 import { RequestWalker } from '#src/request/request-walker.js'
-import { prepareWalkSettings } from '#src/request/walk-settings.js'
+import { createCheckEngine } from '#src/worker/build-inspector.js'
 import { generateRequests } from '../corpora/corpus.js'
 import { makeBenchRecord } from './bench-record.js'
+import { benchWalkSettings } from './bench-walk-settings.js'
 
 const requestCount = Number(process.argv[2] ?? 1_000_000)
 const tableMib = Number(process.argv[3] ?? 32)
@@ -18,25 +19,12 @@ const seed = 23
 
 const { documents } = await readRuleset([])
 const prefilter = createPrefilter(compilePrefilter(documents.map(parseRulesetDocument), engineVersion()), {
-  createEngine: (rules) =>
-    createEngine(
-      { documents: [{ path: 'checks', text: JSON.stringify(rules) }] },
-      { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 },
-    ),
+  createEngine: createCheckEngine,
   now: () => performance.now(),
   limits: { tableBytes: tableMib * 1024 * 1024 },
 })
 prefilter.warmUp()
-const walker = new RequestWalker(
-  prepareWalkSettings({
-    clientIpHeader: '',
-    trustedProxies: [],
-    trustedHops: 0,
-    shadowSuffix: 'auto',
-    bodyInspectLimitBytes: 16 * 1024 * 1024,
-  }),
-  new DecodeBudget(),
-)
+const walker = new RequestWalker(benchWalkSettings, new DecodeBudget())
 
 let count = 0
 let candidates = 0

@@ -1,11 +1,12 @@
 // How much can a sender make the prefilter cost? A search for values of 1 KB that take longest: hill climbing over splices of
 // the beginnings of what rules look for. A value that fires early costs little, so the search finds those that do not.
 // Run: node build/bench/scenarios/prefilter-hostile.bench.js [SECONDS] [SEED]
-import { createEngine, engineVersion } from '#src/engine/ddwaf.js'
+import { engineVersion } from '#src/engine/ddwaf.js'
 import { parseRulesetDocument, readRuleset } from '#src/engine/ruleset.js'
 import { listOf, recordOf, textOf } from '#src/json-shape.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
 import { createPrefilter } from '#src/prefilter/create-prefilter.js'
+import { createCheckEngine } from '#src/worker/build-inspector.js'
 import { SeededRandom } from '../corpora/random.js'
 
 const seconds = Number(process.argv[2] ?? 60)
@@ -18,11 +19,7 @@ const reported = 200
 const { documents } = await readRuleset([])
 const rulesets = documents.map(parseRulesetDocument)
 const prefilter = createPrefilter(compilePrefilter(rulesets, engineVersion()), {
-  createEngine: (rules) =>
-    createEngine(
-      { documents: [{ path: 'checks', text: JSON.stringify(rules) }] },
-      { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 },
-    ),
+  createEngine: createCheckEngine,
   now: () => performance.now(),
   // The share of time is what stops a flood of such values; here each single one is to show what it can cost.
   limits: { timeShare: 1, burstMs: Number.POSITIVE_INFINITY },

@@ -5,17 +5,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RecordReader } from '#src/batch/record-reader.js'
-import { createEngine, engineVersion } from '#src/engine/ddwaf.js'
+import { engineVersion } from '#src/engine/ddwaf.js'
 import { parseRulesetDocument, readRuleset } from '#src/engine/ruleset.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
 import { createPrefilter } from '#src/prefilter/create-prefilter.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
 import { RequestWalker } from '#src/request/request-walker.js'
 import type { AddressSink, ValueVisitor } from '#src/request/value-visitor.js'
-import { prepareWalkSettings } from '#src/request/walk-settings.js'
+import { createCheckEngine } from '#src/worker/build-inspector.js'
 import type { BenchRequest } from '../corpora/bench-request.js'
 import { type CorpusName, generateRequests } from '../corpora/corpus.js'
 import { makeBenchRecord } from './bench-record.js'
+import { benchWalkSettings } from './bench-walk-settings.js'
 
 const requestCount = Number(process.argv[2] ?? 2000)
 /** Requests whose flagged values are confirmed together; what a busy listener puts into a batch. */
@@ -48,26 +49,13 @@ const compileStartedAt = now()
 const compiled = compilePrefilter(documents.map(parseRulesetDocument), engineVersion())
 const compileMs = now() - compileStartedAt
 const prefilter = createPrefilter(compiled, {
-  createEngine: (rules) =>
-    createEngine(
-      { documents: [{ path: 'checks', text: JSON.stringify(rules) }] },
-      { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 },
-    ),
+  createEngine: createCheckEngine,
   now,
 })
 const warmUpStartedAt = now()
 const warmUpRequests = prefilter.warmUp()
 const budget = new DecodeBudget()
-const walker = new RequestWalker(
-  prepareWalkSettings({
-    clientIpHeader: '',
-    trustedProxies: [],
-    trustedHops: 0,
-    shadowSuffix: 'auto',
-    bodyInspectLimitBytes: 16 * 1024 * 1024,
-  }),
-  budget,
-)
+const walker = new RequestWalker(benchWalkSettings, budget)
 const blind = new BlindVisitor()
 
 /** Candidates of the pass at hand, and what made them. */

@@ -13,8 +13,8 @@ import { FanOut } from './fan-out.js'
 import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
 import { readHeaders, readTlsFiles } from './sink-files.js'
 
-/** Time for the last metrics of a collector; below the time that the main thread gives this one to end. */
-const lastPushMs = 500
+/** Time for the last metrics of a collector and for sinks to close; below the time that the main thread gives this one to end. */
+const lastMomentMs = 500
 
 async function serveReporter(port: MessagePort, data: ReporterData): Promise<void> {
   const tell = (message: FromReporter): void => port.postMessage(message)
@@ -123,8 +123,13 @@ class ReporterThread {
 
   async #stop(): Promise<void> {
     this.#coverage?.stop()
-    const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastPushMs)
-    await Promise.all([this.#admin?.close(), this.#desk?.close(), withinTime(this.#fanOut.close(), lastPushMs), pushed])
+    const pushed = withinTime(Promise.all(this.#stopPushing.map((stop) => stop())), lastMomentMs)
+    await Promise.all([
+      this.#admin?.close(),
+      this.#desk?.close(),
+      withinTime(this.#fanOut.close(), lastMomentMs),
+      pushed,
+    ])
     this.#tell({ kind: 'stopped', totals: this.#fanOut.totals })
     parentPort?.close()
   }

@@ -76,7 +76,7 @@ function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () =
 }
 
 /** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */
-function createCheckEngine(rules: object): Engine {
+export function createCheckEngine(rules: object): Engine {
   const documents = [{ path: 'prefilter', text: JSON.stringify(rules) }]
   return createEngine({ documents }, { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 })
 }

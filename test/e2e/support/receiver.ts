@@ -53,16 +53,8 @@ export class Receiver {
     if (options.isHijacking === true) args.push('--hijack')
     if (options.rulesPath !== undefined) args.push('--rules', options.rulesPath)
     args.push(...(options.args ?? []))
-    const { nodeArgs = [], fileLimitBytes } = options
-    const program = [process.execPath, ...nodeArgs, `${repositoryRoot}/dist/main.js`, 'serve', ...args]
-    const [command, ...rest] =
-      options.isOutputStalled === true
-        ? ['sh', '-c', '"$@" | sleep 600', 'sh', ...program]
-        : fileLimitBytes !== undefined
-          ? ['bash', '-c', `ulimit -f ${fileLimitBytes / 1024}; exec "$@"`, 'bash', ...program]
-          : options.isUnhooked === true
-            ? ['env', '-u', 'NODE_OPTIONS', ...program]
-            : program
+    const program = [process.execPath, ...(options.nodeArgs ?? []), `${repositoryRoot}/dist/main.js`, 'serve', ...args]
+    const [command, ...rest] = surround(program, options)
     const child = OwnProcess.start(t, {
       name: `mirrorwaf serve ${args.join(' ')}`,
       command: command ?? '',
@@ -175,4 +167,16 @@ export class Receiver {
 
 function valueOfLine(line: string): number {
   return Number(line.slice(line.lastIndexOf(' ') + 1))
+}
+
+/** The command that starts the program under the conditions that are asked for. */
+function surround(
+  program: readonly string[],
+  { isOutputStalled, fileLimitBytes, isUnhooked }: ReceiverOptions,
+): string[] {
+  if (isOutputStalled === true) return ['sh', '-c', '"$@" | sleep 600', 'sh', ...program]
+  if (fileLimitBytes !== undefined) {
+    return ['bash', '-c', `ulimit -f ${fileLimitBytes / 1024}; exec "$@"`, 'bash', ...program]
+  }
+  return isUnhooked === true ? ['env', '-u', 'NODE_OPTIONS', ...program] : [...program]
 }

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { Random } from '../../fuzz/random.js'
 import { ListenerBench } from '../support/bench.js'
-import { Client } from '../support/client.js'
+import { sendAndEnd } from '../support/random-ending.js'
 import { block, data, endHeaders, endStream, frame, headers, opening, requestFields, reset } from './support/frames.js'
 
 const connectionCount = 300
@@ -20,30 +20,15 @@ for (const hijack of [false, true]) {
     })
     const random = new Random(hijack ? 21 : 22)
     for (let count = 0; count < connectionCount; count += atATimeCount) {
-      await Promise.all(Array.from({ length: atATimeCount }, () => sendFrames(bench.addresses[0] ?? '', random)))
+      await Promise.all(
+        Array.from({ length: atATimeCount }, () => sendAndEnd(bench.addresses[0] ?? '', randomFrames(random), random)),
+      )
     }
     await bench.awaitNoConnections()
     t.equal(bench.staging.usedBytes, 0)
     t.ok(bench.requests.length > connectionCount / 2, `${bench.requests.length} requests`)
     t.equal(bench.receivedCount, bench.requests.length + bench.outcomes('unparsable'))
   })
-}
-
-/** Sends frames in two pieces, then closes a side, both, or resets. */
-async function sendFrames(address: string, random: Random): Promise<void> {
-  const bytes = randomFrames(random)
-  const cut = random.below(bytes.length + 1)
-  const ending = random.below(3)
-  const client = await Client.connect(address)
-  client.socket.write(bytes.subarray(0, cut))
-  await new Promise((resolve) => setImmediate(resolve))
-  client.socket.write(bytes.subarray(cut))
-  if (ending === 0) client.end()
-  else if (ending === 1) client.socket.destroySoon()
-  else client.socket.resetAndDestroy()
-  await new Promise((resolve) => setImmediate(resolve))
-  if (ending === 0) await client.awaitEnd()
-  client.close()
 }
 
 function randomFrames(random: Random): Buffer {
