@@ -90,6 +90,8 @@ t.test(
   { skip: nginx.skip },
   async (t) => {
     const run = await examineNginx(t, {
+      // Each worker process counts failures for itself: on a machine with many cores as with one.
+      'worker_processes auto;': 'worker_processes 16;',
       'server 127.0.0.1:8080 max_fails=0;': 'server 127.0.0.1:8080; server 127.0.0.1:8080;',
       'proxy_next_upstream off;': '',
     })

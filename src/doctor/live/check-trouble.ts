@@ -2,6 +2,7 @@
 import { delay } from '../../within-time.js'
 import { createFinding, type Finding } from '../finding.js'
 import type { Patient, Probed } from './patient.js'
+import type { ProbeClient } from './probe-client.js'
 
 /** Longer than the time-outs of a good configuration, short enough to wait for. */
 const slownessMs = 1_500
@@ -25,10 +26,13 @@ export async function checkSlowness(patient: Patient): Promise<readonly Finding[
 
 /** Copies that are closed without an answer, as --hijack does: are later ones still mirrored? */
 export async function checkEarlyClose(patient: Patient): Promise<readonly Finding[]> {
+  // One client connection for both: a gateway's worker processes each remember failures of their own (nginx without `zone`).
+  const client = patient.connect()
   patient.setAnswers({ kind: 'close' })
-  const closed = await probeMany(patient, closeCount)
+  const closed = await probeOn(client, patient, closeCount)
   patient.setAnswers({ kind: 'answer', afterMs: 0 })
-  const after = await probeMany(patient, afterCount)
+  const after = await probeOn(client, patient, afterCount)
+  client.close()
   await Promise.all(after.map((probe) => patient.awaitCopy(probe)))
   const findings: Finding[] = []
   const lostCount = after.filter((probe) => patient.copiesOf(probe).length === 0).length
@@ -70,8 +74,13 @@ async function slowestOf(patient: Patient, count: number): Promise<number> {
 /** On one client connection, where a slow copy holds up the next request if it ever does. */
 async function probeMany(patient: Patient, count: number): Promise<readonly Probed[]> {
   const client = patient.connect()
+  const probes = await probeOn(client, patient, count)
+  client.close()
+  return probes
+}
+
+async function probeOn(client: ProbeClient, patient: Patient, count: number): Promise<readonly Probed[]> {
   const probes: Probed[] = []
   for (let index = 0; index < count; index += 1) probes.push(await patient.probe({}, client))
-  client.close()
   return probes
 }
