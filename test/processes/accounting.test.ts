@@ -16,7 +16,7 @@ t.test('two processes share the connections, and outcomes add up to what was sen
   t.strictSame(await settledAccount(served, 4000), { received: 4000, decided: 4000, matched: 200, lost: 0 })
   await waitUntil('the events', () => served.eventCount() === 200 || undefined)
   const metrics = await served.metrics()
-  t.equal(metrics.get('mirrorwaf_rule_hits_total{rule="crs-933-130",type="php_code_injection"}'), 200)
+  t.equal(metrics.get('mirrorwaf_rule_hits_total{rule="test-1",type="test"}'), 200)
   t.equal(metrics.get('mirrorwaf_processes'), 2)
   t.equal(metrics.get('mirrorwaf_workers'), 2)
   t.equal(await served.program.stop(), 'exit 0')

@@ -1,7 +1,7 @@
 // Waiting for something that another process does: asked again and again, always with an end.
 
-/** How long a test waits for another process before it fails; far above what any of them needs. */
-export const patienceMs = 10_000
+/** How long a test waits for another process before it fails; far above what any of them needs on a machine that others use too. */
+export const patienceMs = 30_000
 
 /** Resolves after so many milliseconds. */
 export function sleep(durationMs: number): Promise<void> {

@@ -1,0 +1,8 @@
+// What `npm test` runs: every test file that needs no program from outside.
+import { globSync } from 'node:fs'
+import t from 'tap'
+import { repositoryRoot } from './source/support/source-files.js'
+import { runFiles } from './support/run-files.js'
+
+const files = globSync('build/test/**/*.test.js', { cwd: repositoryRoot, exclude: ['build/test/e2e'] })
+runFiles(t, files.sort(), { jobs: 4, timeoutMs: 120_000 })

@@ -1,0 +1,25 @@
+// Runs test files, each in a process of its own.
+// tap itself would put its TypeScript, mock and coverage hooks in front of every file and of every program that a file
+// starts: more processor time than most files take, and for nothing, since what is tested is compiled already.
+import type { Test } from 'tap'
+import { repositoryRoot } from '../source/support/source-files.js'
+
+export interface FileRun {
+  /** Files that run side by side. */
+  readonly jobs: number
+  /** How long one file may take; a file may ask for more with `t.setTimeout`. */
+  readonly timeoutMs: number
+}
+
+/** Makes each file (a path from the repository's root) a subtest; one that fails, crashes, hangs or tests nothing fails it. */
+export function runFiles(t: Test, files: readonly string[], { jobs, timeoutMs }: FileRun): void {
+  t.setTimeout(0)
+  t.jobs = jobs
+  t.plan(files.length)
+  // tap adds a hook to the NODE_OPTIONS of all it spawns; `env` sets them back.
+  const options = `NODE_OPTIONS=${process.env['NODE_OPTIONS'] ?? ''}`
+  for (const file of files) {
+    const settings = { name: file, cwd: repositoryRoot, timeout: timeoutMs, buffered: jobs > 1 }
+    t.spawn('env', [options, process.execPath, file], settings)
+  }
+}
