@@ -1,9 +1,9 @@
 // `serve --processes 2`: what it counts, also when a process is killed.
 import { join } from 'node:path'
 import t from 'tap'
-import { sleep, waitUntil } from '../e2e/support/wait-until.js'
-import { sendLoad } from './support/load.js'
-import { restingAccount, settledAccount, startServed } from './support/served.js'
+import { sendLoad } from '../processes/support/load.js'
+import { restingAccount, settledAccount, startServed } from '../processes/support/served.js'
+import { sleep, waitUntil } from './support/wait-until.js'
 
 const signalRestarts = 'mirrorwaf_processes_restarted_total{cause="signal"}'
 
