@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { sendLoad } from '../processes/support/load.js'
 import { restingAccount, settledAccount, startServed } from '../processes/support/served.js'
+import { temporaryFolder } from './support/repository.js'
 import { sleep, waitUntil } from './support/wait-until.js'
 
 const signalRestarts = 'mirrorwaf_processes_restarted_total{cause="signal"}'
@@ -62,7 +63,8 @@ t.test('killed under load: outcomes add up, and each event stands for a match', 
 })
 
 t.test('a unix socket is shared too', async (t) => {
-  const path = join(t.testdir(), 's')
+  // Short: the path of a socket has 107 bytes at most.
+  const path = join(temporaryFolder(t), 's')
   const served = await startServed(t, ['--listen', `unix:${path}`])
   t.equal(served.address, `unix:${path}`)
   const load = await sendLoad({ address: served.address, requests: 400, connections: 20, attackEvery: 10 })
