@@ -33,3 +33,13 @@ export async function waitUntil<T>(
   }
   throw new Error(`waited ${timeoutMs} ms for ${what} ${explain()}`, { cause })
 }
+
+/** @returns whether `isTrue` comes true while a test waits for it: for assertions that say more than "waited in vain". */
+export async function comesTrue(isTrue: () => Promise<boolean> | boolean): Promise<boolean> {
+  const endMs = performance.now() + patienceMs
+  while (performance.now() < endMs) {
+    if (await isTrue()) return true
+    await sleep(20)
+  }
+  return false
+}
