@@ -16,10 +16,10 @@ export function runFiles(t: Test, files: readonly string[], { jobs, timeoutMs }:
   t.setTimeout(0)
   t.jobs = jobs
   t.plan(files.length)
-  // tap adds a hook to the NODE_OPTIONS of all it spawns; `env` sets them back. The file's own clock must not end before ours.
-  const environment = [`NODE_OPTIONS=${process.env['NODE_OPTIONS'] ?? ''}`, `TAP_TIMEOUT=${timeoutMs / 1000}`]
+  // tap puts a hook into the NODE_OPTIONS of all it spawns. The file's own clock must not end before ours.
+  const start = ['-u', 'NODE_OPTIONS', `TAP_TIMEOUT=${timeoutMs / 1000}`, process.execPath]
   for (const file of files) {
     const settings = { name: file, cwd: repositoryRoot, timeout: timeoutMs, buffered: jobs > 1 }
-    t.spawn('env', [...environment, process.execPath, file], settings)
+    t.spawn('env', [...start, file], settings)
   }
 }
