@@ -6,4 +6,4 @@ import { runFiles } from './support/run-files.js'
 
 const files = globSync('build/test/**/*.test.js', { cwd: repositoryRoot, exclude: ['build/test/e2e'] })
 // From behind: the longest files are in worker/ and pipeline/, and at the end would run alone.
-runFiles(t, files.sort().reverse(), { jobs: 4, timeoutMs: 120_000 })
+await runFiles(t, files.sort().reverse(), { jobs: 4, timeoutMs: 120_000 })

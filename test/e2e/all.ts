@@ -9,4 +9,4 @@ const { MIRRORWAF_E2E_SKIP = '' } = process.env
 const exclude = MIRRORWAF_E2E_SKIP.split(',').includes('go') ? ['build/test/e2e/kube-*'] : []
 
 const files = globSync('build/test/e2e/*.test.js', { cwd: repositoryRoot, exclude })
-runFiles(t, files.sort(), { jobs: 1, timeoutMs: 900_000 })
+await runFiles(t, files.sort(), { jobs: 1, timeoutMs: 900_000 })
