@@ -30,6 +30,8 @@ export interface ReporterData {
   readonly coverage: CoverageSettings
   /** One Int32: bytes of event blocks that the thread has taken over, wrapping; see `ChannelMeter`. */
   readonly acknowledged: SharedArrayBuffer
+  /** What the thread holds, for those who outlive it; see `HeldLedger`. */
+  readonly held: SharedArrayBuffer
 }
 
 export type ToReporter =

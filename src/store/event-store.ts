@@ -1,7 +1,8 @@
 // Keeps events and their counts per minute in a database, bounded in bytes and age. Lives in the reporting thread and never holds
 // it for long: events wait in a bounded queue, and a transaction ends when its time is up.
-import { MirrorwafError, reasonOf } from '../errors.js'
+import { reasonOf } from '../errors.js'
 import type { SinkNumbers } from '../observe/metrics.js'
+import type { HeldAccount } from '../sinks/held-ledger.js'
 import type { EventBlock, SinkNotice } from '../sinks/sink.js'
 import {
   type DatabaseSync,
@@ -17,11 +18,18 @@ import { minuteMs, RollupTally } from './rollup-tally.js'
 import { Tables } from './tables.js'
 
 /** What the store tells an operator beside what every sink tells. */
-export interface StoreNotice {
-  readonly level: 'error'
-  readonly code: 'MWAF_STORE_DAMAGED'
-  readonly details: { readonly path: string; readonly moved: string; readonly reason: string }
-}
+export type StoreNotice =
+  | {
+      readonly level: 'error'
+      readonly code: 'MWAF_STORE_DAMAGED'
+      readonly details: { readonly path: string; readonly moved: string; readonly reason: string }
+    }
+  | {
+      /** It could not be opened again; told once, whatever the number of tries. */
+      readonly level: 'error'
+      readonly code: 'MWAF_STORE_REOPEN'
+      readonly details: { readonly path: string; readonly reason: string }
+    }
 
 /** One event as it was stored; `id` is 0 when the store could not take it. */
 export interface StoredEvent {
@@ -43,6 +51,12 @@ export interface StoreSettings {
   readonly notify: (notice: SinkNotice | StoreNotice) => void
   /** Told what was stored, after it was; once per transaction. */
   readonly onStored: (events: readonly StoredEvent[]) => void
+  /** Told when the database could not be opened again, and when it is open again; `fault` says which. */
+  readonly onFault: () => void
+  /** Told how many events wait to be stored. */
+  readonly held: HeldAccount
+  /** Told how many events a database in memory has. */
+  readonly remembered: HeldAccount
 }
 
 /** How long events gather for a transaction: a person does not see it, and one commit costs as much as storing ten events. */
@@ -55,6 +69,8 @@ const breathMs = 1
 const trimMs = 6
 /** Between tries when the database takes nothing (disk full). */
 const retryMs = 1000
+/** Between tries to open a database that had to be closed: twice as long each time. */
+const reopenPausesMs = { first: 1000, longest: 30_000 } as const
 /** How often old events are looked for when no new ones come. */
 const idleTrimMs = 10_000
 /** A transaction ends after the block with which it has this much, so that one never fills what is kept free. */
@@ -77,11 +93,11 @@ export class EventStore {
   readonly #name: string
   readonly #queue: EventBlock[] = []
   readonly #dropped: Record<DropReason, number> = { queue_full: 0, write_error: 0, unflushed: 0, not_an_event: 0 }
-  #database: DatabaseSync
-  #tables: Tables
-  #tally: RollupTally
-  #history: History
-  #rollupRows: number
+  #open: OpenDatabase
+  /** Why the database is closed; `undefined` while it is open. */
+  #fault: string | undefined
+  #failedReopens = 0
+  #failedInARow = 0
   #queuedBytes = 0
   #written = 0
   #timer: NodeJS.Timeout | undefined
@@ -96,11 +112,7 @@ export class EventStore {
   constructor(settings: StoreSettings) {
     this.#settings = settings
     this.#name = settings.path === '' ? 'store' : `store:${settings.path}`
-    this.#database = this.#open()
-    this.#tables = new Tables(this.#database)
-    this.#tally = new RollupTally(this.#tables.rollups)
-    this.#history = new History(this.#database)
-    this.#rollupRows = this.#tables.countRollups()
+    this.#open = this.#openDatabase()
     this.#idleTimer = setInterval(() => this.#start(0), idleTrimMs)
     this.#idleTimer.unref()
   }
@@ -117,12 +129,23 @@ export class EventStore {
     }
     this.#queue.push(block)
     this.#queuedBytes += block.lines.byteLength
+    this.#settings.held.add(block.eventCount)
     this.#start(gatherMs)
   }
 
-  /** What was stored; another one after a damaged database was replaced, so not to be kept. */
+  /** What was stored; another one after a damaged database was replaced, so not to be kept. Of no use while there is a `fault`. */
   get history(): History {
-    return this.#history
+    return this.#open.history
+  }
+
+  /** Why the database is closed and being tried again; `undefined` while it is open. */
+  get fault(): string | undefined {
+    return this.#fault
+  }
+
+  /** How often a database that had to be closed could not be opened again. */
+  get failedReopens(): number {
+    return this.#failedReopens
   }
 
   /** What a scrape shows, in the way of a sink. */
@@ -130,7 +153,7 @@ export class EventStore {
     return {
       name: this.#name,
       written: this.#written,
-      dropped: { ...this.#dropped },
+      dropped: { ...this.#dropped, lost: this.#settings.held.lost },
       filtered: 0,
       folded: 0,
       queuedBytes: this.#queuedBytes,
@@ -154,17 +177,18 @@ export class EventStore {
     this.#isClosed = true
     clearTimeout(this.#timer)
     clearInterval(this.#idleTimer)
-    this.#dropped.unflushed += countEvents(this.#queue.splice(0))
-    this.#queuedBytes = 0
-    closeQuietly(this.#database)
+    this.#dropped.unflushed += countEvents(this.#queue)
+    this.#forget(this.#queue.length)
+    this.#settings.remembered.set(0)
+    closeQuietly(this.#open.database)
   }
 
-  #open(): DatabaseSync {
+  #openDatabase(): OpenDatabase {
     const { path, limitBytes, notify } = this.#settings
-    if (path === '') return openMemoryDatabase(limitBytes)
-    return openFileDatabase(path, limitBytes - logLimitBytes, (moved, reason) =>
-      notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved, reason } }),
-    )
+    if (path === '') return toOpen(openMemoryDatabase(limitBytes))
+    const onSetAside = (moved: string, reason: string): void =>
+      notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved, reason } })
+    return toOpen(openFileDatabase(path, limitBytes - logLimitBytes, onSetAside))
   }
 
   #start(delayMs: number): void {
@@ -179,8 +203,12 @@ export class EventStore {
   /** One transaction, and the next one later when something is left. Never throws. */
   #run(): void {
     if (this.#isClosed) return
+    if (this.#fault !== undefined && !this.#reopen()) {
+      this.#start(this.#retryMs)
+      return
+    }
     const isDone = this.#transact()
-    if (!isDone) this.#start(retryMs)
+    if (!isDone) this.#start(this.#retryMs)
     else if (this.#queue.length > 0) this.#start(breathMs)
   }
 
@@ -191,7 +219,7 @@ export class EventStore {
     let taken = 0
     let refused = 0
     try {
-      this.#tables.begin()
+      this.#open.tables.begin()
       const isRoomy = this.#trim(startMs + trimMs)
       let takenBytes = 0
       while (isRoomy && takenBytes < transactionBytes && (taken === 0 || performance.now() - startMs < transactionMs)) {
@@ -201,8 +229,8 @@ export class EventStore {
         takenBytes += block.lines.byteLength
         refused += this.#insertBlock(block, stored)
       }
-      this.#rollupRows += this.#tally.write()
-      this.#tables.commit()
+      this.#open.rollupRows += this.#open.tally.write()
+      this.#open.tables.commit()
     } catch (thrown) {
       this.#fail(thrown, taken)
       return false
@@ -212,6 +240,7 @@ export class EventStore {
     this.#written += stored.length
     this.#dropped.not_an_event += refused
     this.#sayRecovered()
+    if (this.#settings.path === '') this.#settings.remembered.set(this.#open.history.extent().eventCount)
     if (stored.length > 0) this.#settings.onStored(stored)
     return true
   }
@@ -226,8 +255,8 @@ export class EventStore {
         refused += 1
         continue
       }
-      const id = this.#tables.insert(facts, line)
-      this.#tally.add(facts)
+      const id = this.#open.tables.insert(facts, line)
+      this.#open.tally.add(facts)
       stored.push({ id, facts, line })
     }
     return refused
@@ -239,50 +268,79 @@ export class EventStore {
     const roomBytes = limitBytes - marginBytes - (path === '' ? 0 : logLimitBytes)
     const oldestMs = this.#settings.wallClockMs() - ageMs
     const rollupLimit = Math.floor((limitBytes * rollupRatio) / rollupRowBytes)
+    const { tables } = this.#open
     let isMore = true
     while (isMore && performance.now() < deadlineMs) {
-      isMore = this.#tables.deleteEvents(oldestMs) || this.#trimRollups(oldestMs, rollupLimit)
-      if (this.#tables.usedBytes > roomBytes) isMore = this.#tables.deleteEvents(Number.MAX_SAFE_INTEGER) || isMore
+      isMore = tables.deleteEvents(oldestMs) || this.#trimRollups(oldestMs, rollupLimit)
+      if (tables.usedBytes > roomBytes) isMore = tables.deleteEvents(Number.MAX_SAFE_INTEGER) || isMore
     }
-    if (path !== '' && this.#tables.freeBytes > limitBytes * unusedRatio) this.#tables.shrink(shrinkStepBytes)
-    return this.#tables.usedBytes <= roomBytes
+    if (path !== '' && tables.freeBytes > limitBytes * unusedRatio) tables.shrink(shrinkStepBytes)
+    return tables.usedBytes <= roomBytes
   }
 
   #trimRollups(oldestMs: number, rollupLimit: number): boolean {
-    const minute = this.#tables.oldestMinute()
+    const { tables, rollupRows } = this.#open
+    const minute = tables.oldestMinute()
     if (minute === undefined) return false
-    if (minute * minuteMs >= oldestMs - minuteMs && this.#rollupRows <= rollupLimit) return false
-    this.#rollupRows -= this.#tables.deleteMinute(minute, dimensions.length)
+    if (minute * minuteMs >= oldestMs - minuteMs && rollupRows <= rollupLimit) return false
+    this.#open.rollupRows -= tables.deleteMinute(minute, dimensions.length)
     return true
   }
 
   /** The blocks in hand are given up at once, so that a full disk shows in the counters from its first moment. */
   #fail(thrown: unknown, taken: number): void {
     this.#isFailing = true
-    this.#tally.discard()
+    this.#open.tally.discard()
     const blocks = this.#queue.slice(0, Math.max(1, taken))
     this.#forget(blocks.length)
     this.#drop('write_error', countEvents(blocks), reasonOf(thrown))
     this.#tellUnstored(blocks)
+    let fault = thrown
     try {
-      this.#tables.rollback()
-      if (isCorrupt(thrown)) this.#replace(reasonOf(thrown))
+      this.#open.tables.rollback()
     } catch (again) {
-      this.#drop('write_error', 0, reasonOf(again))
+      fault = again
     }
+    if (isCorrupt(fault) || isCorrupt(thrown)) this.#replace(reasonOf(thrown))
   }
 
-  /** A damaged database is moved aside and a new one begun. */
+  /** A damaged database is moved aside and a new one begun, now or as soon as that can be done. */
   #replace(reason: string): void {
     const { path, notify } = this.#settings
-    if (path === '') throw new MirrorwafError('MWAF_STORE_OPEN', { path: 'in memory', reason })
-    closeQuietly(this.#database)
-    notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved: setAside(path), reason } })
-    this.#database = this.#open()
-    this.#tables = new Tables(this.#database)
-    this.#tally = new RollupTally(this.#tables.rollups)
-    this.#history = new History(this.#database)
-    this.#rollupRows = 0
+    closeQuietly(this.#open.database)
+    this.#fault = reason
+    if (path !== '') {
+      try {
+        notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved: setAside(path), reason } })
+      } catch {
+        // Opening finds the damage too, moves the file aside then, and says what is in its way.
+      }
+    }
+    this.#reopen()
+  }
+
+  /** Until the next try after one that failed. */
+  get #retryMs(): number {
+    if (this.#failedInARow === 0) return retryMs
+    return Math.min(reopenPausesMs.first * 2 ** (this.#failedInARow - 1), reopenPausesMs.longest)
+  }
+
+  /** @returns whether the database is open now; events wait until it is. */
+  #reopen(): boolean {
+    const { path, notify, onFault } = this.#settings
+    try {
+      this.#open = this.#openDatabase()
+      this.#fault = undefined
+      this.#failedInARow = 0
+    } catch (thrown) {
+      this.#fault = reasonOf(thrown)
+      this.#failedReopens += 1
+      this.#failedInARow += 1
+      if (this.#failedInARow === 1)
+        notify({ level: 'error', code: 'MWAF_STORE_REOPEN', details: { path, reason: this.#fault } })
+    }
+    onFault()
+    return this.#fault === undefined
   }
 
   /** The stream on the page goes on while the store takes nothing. */
@@ -296,7 +354,10 @@ export class EventStore {
   }
 
   #forget(blockCount: number): void {
-    for (const block of this.#queue.splice(0, blockCount)) this.#queuedBytes -= block.lines.byteLength
+    for (const { lines, eventCount } of this.#queue.splice(0, blockCount)) {
+      this.#queuedBytes -= lines.byteLength
+      this.#settings.held.add(-eventCount)
+    }
   }
 
   #drop(reason: DropReason, eventCount: number, detail: string): void {
@@ -320,7 +381,22 @@ export class EventStore {
   }
 }
 
+/** One open database and what works on it; replaced together. */
+interface OpenDatabase {
+  readonly database: DatabaseSync
+  readonly tables: Tables
+  readonly tally: RollupTally
+  readonly history: History
+  rollupRows: number
+}
+
 const decoder = new TextDecoder()
+
+function toOpen(database: DatabaseSync): OpenDatabase {
+  const tables = new Tables(database)
+  const tally = new RollupTally(tables.rollups)
+  return { database, tables, tally, history: new History(database), rollupRows: tables.countRollups() }
+}
 
 function countEvents(blocks: readonly EventBlock[]): number {
   return blocks.reduce((count, block) => count + block.eventCount, 0)

@@ -13,7 +13,8 @@ import type { Sessions } from './sessions.js'
 
 /** What the server shows; read anew for each request, because rules and store may be replaced. */
 export interface UiSources {
-  readonly history: () => History
+  /** `undefined`: the store cannot be opened just now. */
+  readonly history: () => History | undefined
   readonly rules: () => RuleBook
   readonly hello: () => LiveHello
   readonly stream: LiveStream
@@ -140,12 +141,18 @@ class RequestHandler {
     const { sources } = this.#settings
     const [, api, subject, idText = '', more = ''] = path.split('/')
     const id = /^\d{1,15}$/.test(idText) ? Number(idText) : 0
-    const history = sources.history()
     const isWanted = (): boolean => !response.destroyed
-    switch (api === 'api' ? `${subject}${idText === '' ? '' : '/id'}${more === '' ? '' : `/${more}`}` : '') {
-      case 'live':
-        this.#openStream(response)
-        return
+    const asked = api === 'api' ? `${subject}${idText === '' ? '' : '/id'}${more === '' ? '' : `/${more}`}` : ''
+    if (asked === 'live') {
+      this.#openStream(response)
+      return
+    }
+    const history = sources.history()
+    if (history === undefined) {
+      sendJson(response, 503, { error: 'the history does not work at the moment; it is tried again' })
+      return
+    }
+    switch (asked) {
       case 'counts':
         sendJson(response, 200, answerCounts(history, sources.rules(), question, Date.now()))
         return

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import type { SinkNotice } from '#src/sinks/sink.js'
 import { EventStore, type StoredEvent, type StoreNotice, type StoreSettings } from '#src/store/event-store.js'
+import { noAccount } from '../../sinks/support/no-account.js'
 
 export interface OpenedStore {
   readonly store: EventStore
@@ -23,6 +24,9 @@ export function openStore(t: Test, settings: Partial<StoreSettings> = {}): Opene
     wallClockMs: () => testNowMs,
     notify: (notice) => notices.push(notice),
     onStored: (events) => stored.push(...events),
+    onFault: () => {},
+    held: noAccount,
+    remembered: noAccount,
     ...settings,
   })
   t.teardown(() => store.close())
