@@ -1,12 +1,14 @@
 // Events as messages of a Kafka topic: how those of many replicas are gathered for a stream engine. Sole import of
 // @platformatic/kafka; loaded only when configured.
-import { MultipleErrors, Producer, type ProducerOptions, ProtocolError } from '@platformatic/kafka'
+import { defaultPartitioner, Producer, type ProducerOptions } from '@platformatic/kafka'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import type { SecurityEvent } from '../verdict/event.js'
 import { clientOf, routeOf } from './event-route.js'
 import { formatEvent } from './formats/event-format.js'
+import { KafkaDelivery, type KafkaMessage, type SendMessages } from './kafka-delivery.js'
+import { readSendFault } from './kafka-fault.js'
 import { linesOf, readEvent } from './read-event.js'
-import type { EventBlock, Sink, WriteResult } from './sink.js'
+import { type EventBlock, eventsAt, type Sink, type WriteResult } from './sink.js'
 import { readSecret, readTlsFiles } from './sink-files.js'
 import type { KafkaKey, KafkaSpec } from './sink-spec.js'
 
@@ -14,21 +16,17 @@ import type { KafkaKey, KafkaSpec } from './sink-spec.js'
 const batchLimitBytes = 256 * 1024
 /** All replicas in sync have it. */
 const acknowledgedByAll = -1
-/** What no second try makes better. */
-const finalErrors: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'])
-
 type EventProducer = Producer<Buffer, Buffer, Buffer, Buffer>
-interface Message {
-  readonly topic: string
-  readonly value: Buffer
-  readonly key?: Buffer
-}
 
 export class KafkaSink implements Sink {
   readonly name: string
   readonly batchLimitBytes: number = batchLimitBytes
   readonly #spec: KafkaSpec
   #producer: EventProducer | undefined
+  /** The block that was not settled by the last try, and what became of its messages so far. */
+  #unsettled: { readonly block: EventBlock; readonly delivery: KafkaDelivery } | undefined
+  /** The next partition for a message without a key. */
+  #nextPartition = 0
 
   constructor(spec: KafkaSpec) {
     this.#spec = spec
@@ -44,20 +42,24 @@ export class KafkaSink implements Sink {
     }
   }
 
-  async write({ lines }: EventBlock): Promise<WriteResult> {
+  async write(block: EventBlock): Promise<WriteResult> {
     const producer = this.#producer
     if (producer === undefined) return { kind: 'retry', detail: 'it is closed', retryAfterMs: undefined }
+    let { delivery } = this.#unsettled?.block === block ? this.#unsettled : { delivery: undefined }
+    this.#unsettled = undefined
     try {
-      await producer.send({
-        messages: [...linesOf(lines)].map((line) => this.#toMessage(line)),
-        acks: acknowledgedByAll,
-      })
-      return { kind: 'written' }
+      delivery ??= new KafkaDelivery(await this.#toMessages(producer, block))
     } catch (thrown) {
-      const detail = describeFault(thrown)
-      if (isFinal(thrown)) return { kind: 'failed', reason: 'rejected', writtenEvents: 0, detail, retryAfterMs: 0 }
-      return { kind: 'retry', detail, retryAfterMs: undefined }
+      return { kind: 'retry', detail: readSendFault(thrown).detail, retryAfterMs: undefined }
     }
+    const { isSettled, detail } = await delivery.run(sendWith(producer))
+    const writtenEvents = eventsAt(block, delivery.written)
+    if (!isSettled) {
+      this.#unsettled = { block, delivery }
+      return { kind: 'retry', writtenEvents, detail, retryAfterMs: undefined }
+    }
+    if (delivery.isAllWritten) return { kind: 'written' }
+    return { kind: 'failed', reason: 'rejected', writtenEvents, detail, retryAfterMs: 0 }
   }
 
   async reopen(): Promise<void> {}
@@ -69,13 +71,38 @@ export class KafkaSink implements Sink {
     await producer?.close(true).catch(() => undefined)
   }
 
-  #toMessage(line: Uint8Array): Message {
+  /** Partitions are chosen here, as the client would choose them: so it is known which messages a partition took. */
+  async #toMessages(producer: EventProducer, { lines }: EventBlock): Promise<readonly KafkaMessage[]> {
+    const { topic } = this.#spec
+    const metadata = await producer.metadata({ topics: [topic] })
+    const partitionCount = metadata.topics.get(topic)?.partitionsCount ?? 0
+    if (partitionCount === 0) throw new Error(`the brokers know no topic ${topic}`)
+    return [...linesOf(lines)].map((line) => this.#toMessage(line, partitionCount))
+  }
+
+  #toMessage(line: Uint8Array, partitionCount: number): KafkaMessage {
     const { topic, key, format } = this.#spec
     const event = readEvent(line)
     const text = event && formatEvent(event, format)
     const value = text === undefined ? Buffer.from(line.subarray(0, line.byteLength - 1)) : Buffer.from(text)
     const keyText = event === undefined ? '' : keyOf(event, key)
-    return keyText === '' ? { topic, value } : { topic, value, key: Buffer.from(keyText) }
+    if (keyText === '') {
+      this.#nextPartition = (this.#nextPartition + 1) % partitionCount
+      return { topic, value, partition: this.#nextPartition }
+    }
+    const keyBytes = Buffer.from(keyText)
+    return { topic, value, key: keyBytes, partition: defaultPartitioner({ topic, value }, keyBytes) % partitionCount }
+  }
+}
+
+function sendWith(producer: EventProducer): SendMessages {
+  return async (messages) => {
+    try {
+      await producer.send({ messages, acks: acknowledgedByAll })
+      return undefined
+    } catch (thrown) {
+      return readSendFault(thrown)
+    }
   }
 }
 
@@ -116,20 +143,4 @@ async function describeSasl({
 }: NonNullable<KafkaSpec['sasl']>): Promise<NonNullable<ProducerOptions<Buffer, Buffer, Buffer, Buffer>['sasl']>> {
   const names = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const
   return { mechanism: names[mechanism], username: user, password: await readSecret(passwordFile) }
-}
-
-function isFinal(thrown: unknown): boolean {
-  if (thrown instanceof ProtocolError) return finalErrors.has(String(thrown['apiId']))
-  return thrown instanceof MultipleErrors && thrown.errors.some(isFinal)
-}
-
-/** The outer error of this client says only that something failed; the reason stands inside. */
-function describeFault(thrown: unknown): string {
-  if (thrown instanceof MultipleErrors) {
-    const [first] = thrown.errors
-    return first === undefined ? thrown.message : describeFault(first)
-  }
-  if (thrown instanceof Error && thrown.cause instanceof Error)
-    return `${thrown.message} ${describeFault(thrown.cause)}`
-  return reasonOf(thrown)
 }

@@ -22,6 +22,12 @@ export function countEvents({ folds = [] }: EventBlock, lineCount: number): numb
   return folds.reduce((sum, { line, eventCount }) => (line < lineCount ? sum + eventCount - 1 : sum), lineCount)
 }
 
+/** How many events some lines of a block stand for. */
+export function eventsAt({ folds = [] }: EventBlock, lines: readonly number[]): number {
+  const further = new Map(folds.map(({ line, eventCount }) => [line, eventCount - 1]))
+  return lines.reduce((sum, line) => sum + 1 + (further.get(line) ?? 0), 0)
+}
+
 /** Several blocks as one, in new bytes. */
 export function joinBlocks(blocks: readonly EventBlock[]): EventBlock {
   const folds: FoldedLine[] = []

@@ -9,9 +9,11 @@ import { packageVersion } from '../package-version.js'
 import type { HeldLedger } from '../sinks/held-ledger.js'
 import type { EventBlock, SinkNotice } from '../sinks/sink.js'
 import { EventStore, type StoredEvent, type StoreNotice } from '../store/event-store.js'
+import { delay } from '../within-time.js'
 import { readAssets } from './assets.js'
 import { isLoopback } from './guard.js'
 import { LiveStream } from './live-stream.js'
+import { LoginBrake } from './login-brake.js'
 import type { LiveHello, StoreInfo } from './page/api-types.js'
 import { outcomeNames } from './questions.js'
 import { RuleBook } from './rule-book.js'
@@ -182,7 +184,7 @@ export class EventDesk {
     this.#server = await UiServer.start({
       address: ui.address,
       hosts: new Set([...ui.hosts, ui.address.host].map((host) => host.toLowerCase())),
-      sessions: new Sessions(token),
+      sessions: new Sessions(token, new LoginBrake({ nowMs: () => performance.now(), wait: delay })),
       assets: readAssets(),
       sources: {
         history: () => (this.#store.fault === undefined ? this.#store.history : undefined),
