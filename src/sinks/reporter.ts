@@ -15,6 +15,7 @@ import { allocateHeldLedger, HeldLedger } from './held-ledger.js'
 import { HitTally } from './hit-tally.js'
 import type { FlushReport, FromReporter, ToReporter } from './reporter-messages.js'
 import { ReportingLife, startThread, type ThreadSettings, type ThreadStarter } from './reporting-life.js'
+import { withinTime } from '../within-time.js'
 import { noDrops, type SinkNotice, type SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
 
@@ -202,7 +203,9 @@ class ThreadReporter implements Reporter {
     if (thread === undefined) return Promise.resolve([])
     return new Promise((resolve) => {
       // Its end settles this, with what it still held.
-      const timer = setTimeout(() => void thread.worker.terminate(), graceMs)
+      const timer = setTimeout(() => {
+        void withinTime(thread.worker.terminate(), graceMs).then(() => this.#settleStop([]))
+      }, graceMs)
       this.#settleStop = (totals) => {
         clearTimeout(timer)
         resolve(totals)
