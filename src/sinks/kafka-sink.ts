@@ -1,8 +1,10 @@
 // Events as messages of a Kafka topic: how those of many replicas are gathered for a stream engine. Sole import of
 // @platformatic/kafka; loaded only when configured.
+import { isIP } from 'node:net'
 import { defaultPartitioner, Producer, type ProducerOptions } from '@platformatic/kafka'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import type { SecurityEvent } from '../verdict/event.js'
+import { withinTime } from '../within-time.js'
 import { clientOf, routeOf } from './event-route.js'
 import { formatEvent } from './formats/event-format.js'
 import { KafkaDelivery, type KafkaMessage, type SendMessages } from './kafka-delivery.js'
@@ -52,7 +54,7 @@ export class KafkaSink implements Sink {
     } catch (thrown) {
       return { kind: 'retry', detail: readSendFault(thrown).detail, retryAfterMs: undefined }
     }
-    const { isSettled, detail } = await delivery.run(sendWith(producer))
+    const { isSettled, detail } = await delivery.run(sendWith(producer, this.#patienceMs))
     const writtenEvents = eventsAt(block, delivery.written)
     if (!isSettled) {
       this.#unsettled = { block, delivery }
@@ -60,6 +62,11 @@ export class KafkaSink implements Sink {
     }
     if (delivery.isAllWritten) return { kind: 'written' }
     return { kind: 'failed', reason: 'rejected', writtenEvents, detail, retryAfterMs: 0 }
+  }
+
+  /** Connecting, logging in and asking have a time-out each. */
+  get #patienceMs(): number {
+    return 3 * this.#spec.timeoutMs
   }
 
   async reopen(): Promise<void> {}
@@ -74,7 +81,7 @@ export class KafkaSink implements Sink {
   /** Partitions are chosen here, as the client would choose them: so it is known which messages a partition took. */
   async #toMessages(producer: EventProducer, { lines }: EventBlock): Promise<readonly KafkaMessage[]> {
     const { topic } = this.#spec
-    const metadata = await producer.metadata({ topics: [topic] })
+    const metadata = await orGiveUp(producer.metadata({ topics: [topic] }), this.#patienceMs)
     const partitionCount = metadata.topics.get(topic)?.partitionsCount ?? 0
     if (partitionCount === 0) throw new Error(`the brokers know no topic ${topic}`)
     return [...linesOf(lines)].map((line) => this.#toMessage(line, partitionCount))
@@ -95,15 +102,22 @@ export class KafkaSink implements Sink {
   }
 }
 
-function sendWith(producer: EventProducer): SendMessages {
+function sendWith(producer: EventProducer, patienceMs: number): SendMessages {
   return async (messages) => {
     try {
-      await producer.send({ messages, acks: acknowledgedByAll })
+      await orGiveUp(producer.send({ messages, acks: acknowledgedByAll }), patienceMs)
       return undefined
     } catch (thrown) {
       return readSendFault(thrown)
     }
   }
+}
+
+/** The client forgets to answer when a connection cannot even be begun; without an end of our own nothing would go on. */
+async function orGiveUp<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
+  const isInTime = await withinTime(answer, patienceMs)
+  if (!isInTime) throw new Error(`the client gave no answer within ${patienceMs} ms`)
+  return answer
 }
 
 /** Empty: spread over all partitions. */
@@ -131,9 +145,15 @@ async function describeProducer(spec: KafkaSpec): Promise<ProducerOptions<Buffer
     // The lane tries again, with pauses of its own and a count.
     retries: 0,
     compression: isGzip ? 'gzip' : 'none',
-    ...(isTls ? { tls: await readTlsFiles(tls), tlsServerName: true } : {}),
+    // TLS names no addresses (RFC 6066), and Node refuses to.
+    ...(isTls ? { tls: await readTlsFiles(tls), tlsServerName: !brokers.some(isAddress) } : {}),
     ...(sasl === undefined ? {} : { sasl: await describeSasl(sasl) }),
   }
+}
+
+/** Whether a `host:port` has an address for its host. */
+function isAddress(broker: string): boolean {
+  return isIP(broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')) !== 0
 }
 
 async function describeSasl({

@@ -4,32 +4,11 @@ import { reasonOf } from '../errors.js'
 import type { SinkNumbers } from '../observe/metrics.js'
 import type { HeldAccount } from '../sinks/held-ledger.js'
 import type { EventBlock, SinkNotice } from '../sinks/sink.js'
-import {
-  type DatabaseSync,
-  isCorrupt,
-  logLimitBytes,
-  openFileDatabase,
-  openMemoryDatabase,
-  setAside,
-} from './database.js'
+import { isCorrupt, logLimitBytes } from './database.js'
 import { dimensions, type EventFacts, readEventFacts } from './event-facts.js'
-import { History } from './history.js'
-import { minuteMs, RollupTally } from './rollup-tally.js'
-import { Tables } from './tables.js'
-
-/** What the store tells an operator beside what every sink tells. */
-export type StoreNotice =
-  | {
-      readonly level: 'error'
-      readonly code: 'MWAF_STORE_DAMAGED'
-      readonly details: { readonly path: string; readonly moved: string; readonly reason: string }
-    }
-  | {
-      /** It could not be opened again; told once, whatever the number of tries. */
-      readonly level: 'error'
-      readonly code: 'MWAF_STORE_REOPEN'
-      readonly details: { readonly path: string; readonly reason: string }
-    }
+import type { History } from './history.js'
+import { minuteMs } from './rollup-tally.js'
+import { StoreDatabase, type StoreNotice } from './store-database.js'
 
 /** One event as it was stored; `id` is 0 when the store could not take it. */
 export interface StoredEvent {
@@ -67,10 +46,6 @@ const transactionMs = 15
 const breathMs = 1
 /** How much of a transaction may go into deleting; more than inserting needs in the long run. */
 const trimMs = 6
-/** Between tries when the database takes nothing (disk full). */
-const retryMs = 1000
-/** Between tries to open a database that had to be closed: twice as long each time. */
-const reopenPausesMs = { first: 1000, longest: 30_000 } as const
 /** How often old events are looked for when no new ones come. */
 const idleTrimMs = 10_000
 /** A transaction ends after the block with which it has this much, so that one never fills what is kept free. */
@@ -92,12 +67,8 @@ export class EventStore {
   readonly #settings: StoreSettings
   readonly #name: string
   readonly #queue: EventBlock[] = []
+  readonly #database: StoreDatabase
   readonly #dropped: Record<DropReason, number> = { queue_full: 0, write_error: 0, unflushed: 0, not_an_event: 0 }
-  #open: OpenDatabase
-  /** Why the database is closed; `undefined` while it is open. */
-  #fault: string | undefined
-  #failedReopens = 0
-  #failedInARow = 0
   #queuedBytes = 0
   #written = 0
   #timer: NodeJS.Timeout | undefined
@@ -112,7 +83,7 @@ export class EventStore {
   constructor(settings: StoreSettings) {
     this.#settings = settings
     this.#name = settings.path === '' ? 'store' : `store:${settings.path}`
-    this.#open = this.#openDatabase()
+    this.#database = new StoreDatabase(settings)
     this.#idleTimer = setInterval(() => this.#start(0), idleTrimMs)
     this.#idleTimer.unref()
   }
@@ -135,17 +106,17 @@ export class EventStore {
 
   /** What was stored; another one after a damaged database was replaced, so not to be kept. Of no use while there is a `fault`. */
   get history(): History {
-    return this.#open.history
+    return this.#database.open.history
   }
 
   /** Why the database is closed and being tried again; `undefined` while it is open. */
   get fault(): string | undefined {
-    return this.#fault
+    return this.#database.fault
   }
 
   /** How often a database that had to be closed could not be opened again. */
   get failedReopens(): number {
-    return this.#failedReopens
+    return this.#database.failedReopens
   }
 
   /** What a scrape shows, in the way of a sink. */
@@ -180,15 +151,7 @@ export class EventStore {
     this.#dropped.unflushed += countEvents(this.#queue)
     this.#forget(this.#queue.length)
     this.#settings.remembered.set(0)
-    closeQuietly(this.#open.database)
-  }
-
-  #openDatabase(): OpenDatabase {
-    const { path, limitBytes, notify } = this.#settings
-    if (path === '') return toOpen(openMemoryDatabase(limitBytes))
-    const onSetAside = (moved: string, reason: string): void =>
-      notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved, reason } })
-    return toOpen(openFileDatabase(path, limitBytes - logLimitBytes, onSetAside))
+    this.#database.close()
   }
 
   #start(delayMs: number): void {
@@ -203,12 +166,12 @@ export class EventStore {
   /** One transaction, and the next one later when something is left. Never throws. */
   #run(): void {
     if (this.#isClosed) return
-    if (this.#fault !== undefined && !this.#reopen()) {
-      this.#start(this.#retryMs)
+    if (this.#database.fault !== undefined && !this.#database.reopen()) {
+      this.#start(this.#database.retryMs)
       return
     }
     const isDone = this.#transact()
-    if (!isDone) this.#start(this.#retryMs)
+    if (!isDone) this.#start(this.#database.retryMs)
     else if (this.#queue.length > 0) this.#start(breathMs)
   }
 
@@ -219,7 +182,7 @@ export class EventStore {
     let taken = 0
     let refused = 0
     try {
-      this.#open.tables.begin()
+      this.#database.open.tables.begin()
       const isRoomy = this.#trim(startMs + trimMs)
       let takenBytes = 0
       while (isRoomy && takenBytes < transactionBytes && (taken === 0 || performance.now() - startMs < transactionMs)) {
@@ -229,8 +192,8 @@ export class EventStore {
         takenBytes += block.lines.byteLength
         refused += this.#insertBlock(block, stored)
       }
-      this.#open.rollupRows += this.#open.tally.write()
-      this.#open.tables.commit()
+      this.#database.open.rollupRows += this.#database.open.tally.write()
+      this.#database.open.tables.commit()
     } catch (thrown) {
       this.#fail(thrown, taken)
       return false
@@ -240,7 +203,7 @@ export class EventStore {
     this.#written += stored.length
     this.#dropped.not_an_event += refused
     this.#sayRecovered()
-    if (this.#settings.path === '') this.#settings.remembered.set(this.#open.history.extent().eventCount)
+    if (this.#settings.path === '') this.#settings.remembered.set(this.#database.open.history.extent().eventCount)
     if (stored.length > 0) this.#settings.onStored(stored)
     return true
   }
@@ -255,8 +218,8 @@ export class EventStore {
         refused += 1
         continue
       }
-      const id = this.#open.tables.insert(facts, line)
-      this.#open.tally.add(facts)
+      const id = this.#database.open.tables.insert(facts, line)
+      this.#database.open.tally.add(facts)
       stored.push({ id, facts, line })
     }
     return refused
@@ -268,7 +231,7 @@ export class EventStore {
     const roomBytes = limitBytes - marginBytes - (path === '' ? 0 : logLimitBytes)
     const oldestMs = this.#settings.wallClockMs() - ageMs
     const rollupLimit = Math.floor((limitBytes * rollupRatio) / rollupRowBytes)
-    const { tables } = this.#open
+    const { tables } = this.#database.open
     let isMore = true
     while (isMore && performance.now() < deadlineMs) {
       isMore = tables.deleteEvents(oldestMs) || this.#trimRollups(oldestMs, rollupLimit)
@@ -279,68 +242,29 @@ export class EventStore {
   }
 
   #trimRollups(oldestMs: number, rollupLimit: number): boolean {
-    const { tables, rollupRows } = this.#open
+    const { tables, rollupRows } = this.#database.open
     const minute = tables.oldestMinute()
     if (minute === undefined) return false
     if (minute * minuteMs >= oldestMs - minuteMs && rollupRows <= rollupLimit) return false
-    this.#open.rollupRows -= tables.deleteMinute(minute, dimensions.length)
+    this.#database.open.rollupRows -= tables.deleteMinute(minute, dimensions.length)
     return true
   }
 
   /** The blocks in hand are given up at once, so that a full disk shows in the counters from its first moment. */
   #fail(thrown: unknown, taken: number): void {
     this.#isFailing = true
-    this.#open.tally.discard()
+    this.#database.open.tally.discard()
     const blocks = this.#queue.slice(0, Math.max(1, taken))
     this.#forget(blocks.length)
     this.#drop('write_error', countEvents(blocks), reasonOf(thrown))
     this.#tellUnstored(blocks)
     let fault = thrown
     try {
-      this.#open.tables.rollback()
+      this.#database.open.tables.rollback()
     } catch (again) {
       fault = again
     }
-    if (isCorrupt(fault) || isCorrupt(thrown)) this.#replace(reasonOf(thrown))
-  }
-
-  /** A damaged database is moved aside and a new one begun, now or as soon as that can be done. */
-  #replace(reason: string): void {
-    const { path, notify } = this.#settings
-    closeQuietly(this.#open.database)
-    this.#fault = reason
-    if (path !== '') {
-      try {
-        notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved: setAside(path), reason } })
-      } catch {
-        // Opening finds the damage too, moves the file aside then, and says what is in its way.
-      }
-    }
-    this.#reopen()
-  }
-
-  /** Until the next try after one that failed. */
-  get #retryMs(): number {
-    if (this.#failedInARow === 0) return retryMs
-    return Math.min(reopenPausesMs.first * 2 ** (this.#failedInARow - 1), reopenPausesMs.longest)
-  }
-
-  /** @returns whether the database is open now; events wait until it is. */
-  #reopen(): boolean {
-    const { path, notify, onFault } = this.#settings
-    try {
-      this.#open = this.#openDatabase()
-      this.#fault = undefined
-      this.#failedInARow = 0
-    } catch (thrown) {
-      this.#fault = reasonOf(thrown)
-      this.#failedReopens += 1
-      this.#failedInARow += 1
-      if (this.#failedInARow === 1)
-        notify({ level: 'error', code: 'MWAF_STORE_REOPEN', details: { path, reason: this.#fault } })
-    }
-    onFault()
-    return this.#fault === undefined
+    if (isCorrupt(fault) || isCorrupt(thrown)) this.#database.replace(reasonOf(thrown))
   }
 
   /** The stream on the page goes on while the store takes nothing. */
@@ -381,31 +305,8 @@ export class EventStore {
   }
 }
 
-/** One open database and what works on it; replaced together. */
-interface OpenDatabase {
-  readonly database: DatabaseSync
-  readonly tables: Tables
-  readonly tally: RollupTally
-  readonly history: History
-  rollupRows: number
-}
-
 const decoder = new TextDecoder()
-
-function toOpen(database: DatabaseSync): OpenDatabase {
-  const tables = new Tables(database)
-  const tally = new RollupTally(tables.rollups)
-  return { database, tables, tally, history: new History(database), rollupRows: tables.countRollups() }
-}
 
 function countEvents(blocks: readonly EventBlock[]): number {
   return blocks.reduce((count, block) => count + block.eventCount, 0)
-}
-
-function closeQuietly(database: DatabaseSync): void {
-  try {
-    database.close()
-  } catch {
-    // A damaged database may refuse even that; its file descriptor goes with the object.
-  }
 }

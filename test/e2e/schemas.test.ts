@@ -32,7 +32,11 @@ const missingInModel = ['unknown evidences.http_request', 'unknown evidences.src
 t.test('every OCSF event is a Detection Finding to a model of another hand', { skip }, async (t) => {
   const results = checkOcsf(readFileSync(goldenUrl('ocsf'), 'utf8'))
   t.ok(results.length > 3)
-  for (const faults of results) t.strictSame(faults.filter((fault) => !missingInModel.includes(fault)), [])
+  for (const faults of results)
+    t.strictSame(
+      faults.filter((fault) => !missingInModel.includes(fault)),
+      [],
+    )
 })
 
 t.test('the OCSF check finds wrong names and values', { skip }, async (t) => {
