@@ -18,6 +18,7 @@ import type { KafkaKey, KafkaSpec } from './sink-spec.js'
 const batchLimitBytes = 256 * 1024
 /** All replicas in sync have it. */
 const acknowledgedByAll = -1
+
 type EventProducer = Producer<Buffer, Buffer, Buffer, Buffer>
 
 export class KafkaSink implements Sink {
