@@ -95,8 +95,8 @@ const hasScript = spawnSync('script', ['--version']).status === 0
 const terminalOptions = hasScript ? {} : { skip: 'needs script(1) of util-linux to make a terminal' }
 
 /** Runs the child on a terminal of its own; what the terminal shows is the stdout of `script`. */
-function startOnTerminal({ sendMs, eventBytes, queueLimitBytes }: Run, reportPath: string): Child {
-  const command = `${process.execPath} ${childPath} ${sendMs} ${eventBytes} ${queueLimitBytes} 2>${reportPath}`
+function startOnTerminal({ sendMs, eventBytes, queueLimitBytes }: Run, reportPath: string, target = 'stdout'): Child {
+  const command = `${process.execPath} ${childPath} ${sendMs} ${eventBytes} ${queueLimitBytes} '${target}' 2>${reportPath}`
   return spawn('script', ['-qec', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
@@ -112,6 +112,20 @@ t.test('a terminal gets one short line per event', terminalOptions, async (t) =>
   )
   t.notMatch(output, /padding|xxx/)
 })
+
+for (const format of ['ecs', 'ocsf', 'cef'] as const) {
+  t.test(`a terminal gets nothing that it would obey from ${format}`, terminalOptions, async (t) => {
+    const reportPath = join(t.testdir(), 'report')
+    const child = startOnTerminal(
+      { sendMs: 20, eventBytes: 10, queueLimitBytes: 1 << 20 },
+      reportPath,
+      `stdout?format=${format}`,
+    )
+    const output = await text(child.stdout)
+    t.match(output, String.raw`\u009b31m\u007f\u202e`)
+    t.notMatch(output, /[\u007f-\u009f\u202e]/)
+  })
+}
 
 t.test('a paused terminal costs events, counted, and the process ends', terminalOptions, async (t) => {
   const reportPath = join(t.testdir(), 'report')
