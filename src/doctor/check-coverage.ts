@@ -60,7 +60,9 @@ export function coverageIn(text: string): CoverageCheck {
   }
   if (ratio >= goodRatio) return { coverage, findings: [] }
   const severity = ratio < badRatio ? 'serious' : 'warning'
-  const detail = `${(100 * ratio).toFixed(1)} % of the gateways’ requests were analysed (${describeParts(parts)}).`
+  const isEstimate = samplesOf(text, 'mirrorwaf_mirror_gateway_copies_estimate').length > 0
+  const basis = isEstimate ? '; not_mirrored and never_arrived are estimates' : ''
+  const detail = `${(100 * ratio).toFixed(1)} % of the gateways’ requests were analysed (${describeParts(parts)}${basis}).`
   return { coverage, findings: [createFinding('coverage-low', 'unknown', { detail, severity })] }
 }
 

@@ -144,7 +144,7 @@ t.test('a thread that could open only some of its parts is gone when the start h
     admin: { host: '127.0.0.1', port: taken.port },
     // Asks again and again, and so would keep the thread alive.
     coverage: {
-      sources: [{ kind: 'nginx', url: 'http://127.0.0.1:1/', selector: '', label: 'nginx' }],
+      sources: [{ kind: 'nginx', url: 'http://127.0.0.1:1/', selector: '', share: undefined, label: 'nginx' }],
       intervalMs: 1000,
     },
     startThread: (data) => {

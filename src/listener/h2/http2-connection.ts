@@ -12,6 +12,7 @@ import { layOutHead } from '../lay-out-head.js'
 import { ControlMeter } from './control-meter.js'
 import { MirroredStream, type StreamEnd, type StreamOwner } from './mirrored-stream.js'
 import { openSession } from './open-session.js'
+import { ProgressMeter } from './progress-meter.js'
 import { type RequestHead, readRequestHead } from './request-head.js'
 
 /** END_STREAM of a HEADERS frame (RFC 9113 6.2): there is no body. */
@@ -22,6 +23,8 @@ const noError = 0x0
 const cancel = 0x8
 /** A HEADERS frame is longer than its own head (RFC 9113 4.1). */
 const leastHeadBytes = 10
+/** Between two looks at what the connection reads. */
+const lookPeriodMs = 1000
 /** What node:http2 ends a session for: frames that break the protocol, or too many of a kind. */
 const protocolFaults: ReadonlySet<string> = new Set(['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'])
 
@@ -34,23 +37,29 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   previous: ListedConnection | undefined
   next: ListedConnection | undefined
   lastActiveMs: number
-  deadlineMs: number
   readonly staging: Staging
   readonly bodyLimitBytes: number
 
   readonly #host: ConnectionHost
   readonly #socket: Socket
   readonly #session: ServerHttp2Session
+  readonly #endGracefully: () => void
   readonly #facts: RecordFacts
   /** `performance.now()` after which the next answer closes. */
   readonly #expiresAtMs: number
   readonly #control = new ControlMeter()
+  readonly #progress: ProgressMeter
   /** Requests whose bodies are still arriving. */
   readonly #requests = new Set<MirroredStream>()
   #lastStreamId = -1
   #refusedCount = 0
   /** A whole frame came since the last look at the resting connection. */
   #isAlive = false
+  /** `performance.now()` when the requests at work, or the rest between them, have lasted too long. */
+  #dueMs: number
+  #nextLookMs: number
+  /** The peer takes no streams of ours, which there are none of; it will end the connection soon. */
+  #isPeerLeaving = false
   /** GOAWAY was sent: open streams are served to their end, new ones are not. */
   #isClosing = false
   #isClosed = false
@@ -62,12 +71,16 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.staging = host.staging
     this.bodyLimitBytes = host.limits.bodyLimitBytes
     this.lastActiveMs = nowMs
-    this.deadlineMs = nowMs + host.settings.headTimeoutMs
+    this.#dueMs = nowMs + host.settings.headTimeoutMs
+    this.#nextLookMs = nowMs + lookPeriodMs
+    this.#progress = new ProgressMeter(nowMs)
     this.#expiresAtMs = nowMs + host.connectionAgeMs()
     this.#facts = createFacts(host.peerAddress(socket), socket.remotePort ?? 0)
     socket.on('error', ignoreError)
     socket.on('end', this.#onPeerEnd)
-    this.#session = openSession(socket, bytes, host.limits)
+    const { session, endGracefully } = openSession(socket, bytes, host.limits)
+    this.#session = session
+    this.#endGracefully = endGracefully
     this.#session.on('stream', this.#onStream)
     this.#session.on('ping', this.#onControlFrame)
     this.#session.on('remoteSettings', this.#onControlFrame)
@@ -80,7 +93,16 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     return this.#requests.size === 0
   }
 
-  onActivity(nowMs: number): void {
+  get deadlineMs(): number {
+    return Math.min(this.#dueMs, this.#nextLookMs)
+  }
+
+  onPiece(byteCount: number, nowMs: number): void {
+    this.#progress.notePiece(byteCount)
+    this.#noteActivity(nowMs)
+  }
+
+  #noteActivity(nowMs: number): void {
     this.lastActiveMs = nowMs
     this.#isAlive = true
     this.#host.touch(this)
@@ -88,6 +110,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
 
   onStreamEnd(request: MirroredStream, end: StreamEnd): void {
     this.#requests.delete(request)
+    if (end !== 'whole') this.#progress.noteUnread()
     this.#deliver(request)
     if (end === 'aborted') {
       this.#rest(performance.now())
@@ -98,8 +121,11 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   }
 
   onDeadline(nowMs: number): void {
+    if (nowMs >= this.#nextLookMs) this.#look(nowMs)
+    if (this.#isClosed || nowMs < this.#dueMs) return
     if (this.#requests.size > 0) this.#expireBodies(nowMs)
     else if (this.#isClosing) this.#close()
+    else if (this.#isPeerLeaving) this.#endSession(nowMs)
     else this.#expireRest(nowMs)
   }
 
@@ -123,7 +149,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   ): void => {
     if (this.#isClosed) return
     const nowMs = performance.now()
-    this.onActivity(nowMs)
+    this.#noteActivity(nowMs)
     stream.on('error', ignoreError)
     const streamId = stream.id ?? 0
     this.#countRefused(streamId - 2)
@@ -141,6 +167,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   #deliverWhole(head: RequestHead): void {
     const assembly = this.staging.takeAssembly()
     const chunk = Buffer.from(layOutHead(assembly, head.method, head.target, head.fields), 'latin1')
+    this.#progress.noteRequest(chunk.length)
     assembly.beginChunk(chunk, 0)
     if (head.isCut) assembly.flags |= RecordFlag.truncated
     this.#stamp(head.method, head.parseError)
@@ -151,10 +178,11 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   #stage(stream: ServerHttp2Stream, head: RequestHead, nowMs: number): void {
     const assembly = this.staging.takeAssembly()
     const text = layOutHead(assembly, head.method, head.target, head.fields)
+    this.#progress.noteRequest(text.length)
     this.staging.keepWholeHead(assembly, Buffer.from(text, 'latin1'))
     if (head.isCut) assembly.flags |= RecordFlag.truncated
     const request = new MirroredStream(this, stream, assembly, head.method, head.parseError, nowMs)
-    if (this.#requests.size === 0) this.deadlineMs = nowMs + this.#host.settings.bodyTimeoutMs
+    if (this.#requests.size === 0) this.#dueMs = nowMs + this.#host.settings.bodyTimeoutMs
     this.#requests.add(request)
     request.start()
   }
@@ -209,7 +237,8 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     }
     if (this.#requests.size > 0) return
     const { lingerTimeoutMs, headTimeoutMs, idleTimeoutMs } = this.#host.settings
-    this.deadlineMs = nowMs + (this.#isClosing ? lingerTimeoutMs : Math.min(headTimeoutMs, idleTimeoutMs))
+    const isEnding = this.#isClosing || this.#isPeerLeaving
+    this.#dueMs = nowMs + (isEnding ? lingerTimeoutMs : Math.min(headTimeoutMs, idleTimeoutMs))
   }
 
   /**
@@ -226,7 +255,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     }
     this.#isAlive = false
     if (!this.#session.destroyed) this.#session.ping(this.#onPingAnswer)
-    this.deadlineMs = nowMs + Math.min(headTimeoutMs, restMs)
+    this.#dueMs = nowMs + Math.min(headTimeoutMs, restMs)
   }
 
   #expireBodies(nowMs: number): void {
@@ -236,7 +265,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
       if (request.lastActiveMs + bodyTimeoutMs <= nowMs) this.#expireBody(request, nowMs)
       else oldestMs = Math.min(oldestMs, request.lastActiveMs)
     }
-    if (this.#requests.size > 0) this.deadlineMs = oldestMs + bodyTimeoutMs
+    if (this.#requests.size > 0) this.#dueMs = oldestMs + bodyTimeoutMs
   }
 
   #expireBody(request: MirroredStream, nowMs: number): void {
@@ -249,7 +278,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   /** A GOAWAY goes out, and the socket ends with the last open stream; the peer then gets some time to end it too. */
   #endSession(nowMs: number): void {
     this.#isClosing = true
-    if (!this.#session.closed) this.#session.close()
+    this.#endGracefully()
     this.#rest(nowMs)
   }
 
@@ -265,13 +294,26 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     if (error === null) this.#isAlive = true
   }
 
+  /** What the peer sends after it is served like the rest (RFC 9113 6.8: its GOAWAY is about streams that we would open). */
   readonly #onPeerGoaway = (): void => {
-    this.#endSession(performance.now())
+    this.#onControlFrame()
+    if (this.#isPeerLeaving) return
+    this.#isPeerLeaving = true
+    this.#rest(performance.now())
   }
 
   readonly #onControlFrame = (): void => {
     this.#isAlive = true
-    if (!this.#control.isFlood(performance.now())) return
+    if (this.#control.isFlood(performance.now())) this.#endFlood()
+  }
+
+  #look(nowMs: number): void {
+    this.#nextLookMs = nowMs + lookPeriodMs
+    if (this.#progress.isFlood(this.#socket.bytesRead, nowMs)) this.#endFlood()
+  }
+
+  #endFlood(): void {
+    if (this.#isClosed) return
     this.#host.onRejected('http2')
     this.#close()
   }

@@ -20,8 +20,8 @@ export type StreamEnd =
 export interface StreamOwner {
   readonly staging: Staging
   readonly bodyLimitBytes: number
-  /** Called on each sign of life, with `performance.now()`. */
-  onActivity(nowMs: number): void
+  /** Called for each piece of body, and for trailers. */
+  onPiece(byteCount: number, nowMs: number): void
   /** Called once. The owner hands the assembly over and gives it back to the staging. */
   onStreamEnd(request: MirroredStream, end: StreamEnd): void
 }
@@ -76,7 +76,7 @@ export class MirroredStream {
   readonly #onData = (chunk: Buffer): void => {
     if (this.#isEnded) return
     const { assembly } = this
-    this.#noteActivity()
+    this.#noteActivity(chunk.length)
     assembly.beginChunk(chunk, 0)
     assembly.onBody(0, chunk.length)
     this.#owner.staging.keepParsed(assembly, chunk)
@@ -86,15 +86,15 @@ export class MirroredStream {
 
   readonly #onTrailers = (_trailers: unknown, _flags: number, rawFields: readonly string[]): void => {
     if (this.#isEnded) return
-    this.#noteActivity()
+    this.#noteActivity(rawFields.join('').length)
     if (keepTrailers(this.assembly, rawFields)) return
     this.parseError = 'trailer_too_large'
     this.assembly.flags |= RecordFlag.truncated
   }
 
-  #noteActivity(): void {
+  #noteActivity(byteCount: number): void {
     this.lastActiveMs = performance.now()
-    this.#owner.onActivity(this.lastActiveMs)
+    this.#owner.onPiece(byteCount, this.lastActiveMs)
   }
 
   #end(end: StreamEnd): void {

@@ -21,11 +21,17 @@ const connectionWindowBytes = 1024 * 1024
 const pseudoHeaderCount = 5
 const fieldCostBytes = 32
 
+export interface OpenSession {
+  readonly session: ServerHttp2Session
+  /** Sends GOAWAY; the session ends with its last stream. Does nothing the second time. */
+  readonly endGracefully: () => void
+}
+
 /**
  * @param socket - paused, without listeners for its data; the session takes it over.
  * @param bytes - what was read of it already; empty when nothing was.
  */
-export function openSession(socket: Socket, bytes: Buffer, limits: ParserLimits): ServerHttp2Session {
+export function openSession(socket: Socket, bytes: Buffer, limits: ParserLimits): OpenSession {
   const http2 = process.getBuiltinModule('node:http2')
   if (bytes.length > 0) socket.unshift(bytes)
   // A head beyond our limits is cut and inspected; only one twice as large is refused, and then with its stream.
@@ -41,5 +47,17 @@ export function openSession(socket: Socket, bytes: Buffer, limits: ParserLimits)
     },
   })
   session.setLocalWindowSize(connectionWindowBytes)
-  return session
+  return { session, endGracefully: takeClose(session) }
+}
+
+/**
+ * node:http2 calls `close` of a session when its peer says GOAWAY, and from then on drops streams that the peer still opens. That
+ * frame is about streams of the other side, and copies may follow it: so `close` does nothing here unless it is ours.
+ */
+function takeClose(session: ServerHttp2Session): () => void {
+  const close = session.close.bind(session)
+  session.close = (): void => {}
+  return () => {
+    if (!session.closed) close()
+  }
 }

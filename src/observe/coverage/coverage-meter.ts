@@ -24,6 +24,8 @@ export interface SourceState {
   /** Since the first good round, without what this meter itself asked. */
   readonly requests: number
   readonly copies: number | undefined
+  /** `copies` is a share of `requests` that the user named, not a count. */
+  readonly isEstimate: boolean
 }
 
 export interface CoverageReport {
@@ -105,7 +107,8 @@ export class CoverageMeter {
 
   get report(): CoverageReport {
     const sources = this.#sources.map(({ source, isUp, goodPolls, failedPolls, requests, copies }) => {
-      return { label: source.label, isUp, goodPolls, failedPolls, requests, copies }
+      const isEstimate = source.share !== undefined
+      return { label: source.label, isUp, goodPolls, failedPolls, requests, copies, isEstimate }
     })
     const first = this.#snapshots[0]?.counts ?? noCounts
     const shares = shareOut(subtract(this.#snapshots.at(-1)?.counts ?? noCounts, first))
@@ -206,7 +209,8 @@ function growth(
   if (last === undefined || now === undefined) return undefined
   const own = source.kind === 'nginx' ? ownRequests : 0
   const requests = now.requests - last.requests - own
-  const copies = now.copies === undefined || last.copies === undefined ? undefined : now.copies - last.copies
+  const counted = now.copies === undefined || last.copies === undefined ? undefined : now.copies - last.copies
+  const copies = source.share === undefined ? counted : requests * source.share
   return requests < 0 || (copies ?? 0) < 0 ? undefined : { requests, copies }
 }
 

@@ -61,7 +61,14 @@ export function coverageMetrics(report: () => CoverageReport): readonly ReadMetr
       name: 'mirrorwaf_mirror_gateway_copies_total',
       help: 'Copies that a gateway made or gave up since it is being asked, where it counts them',
       labelNames: ['source'],
-      read: perSource(({ copies }) => copies),
+      read: perSource(({ copies, isEstimate }) => (isEstimate ? undefined : copies)),
+    },
+    {
+      kind: 'gauge',
+      name: 'mirrorwaf_mirror_gateway_copies_estimate',
+      help: 'Copies that a gateway should have made since it is being asked, by the share that --coverage-source names: right within the error of sampling',
+      labelNames: ['source'],
+      read: perSource(({ copies, isEstimate }) => (isEstimate ? copies : undefined)),
     },
   ]
 }

@@ -5,7 +5,7 @@ import type { Outcome } from '../../verdict/outcome.js'
 export interface CoverageCounts {
   /** Requests that the gateways took from clients. */
   readonly requests: number
-  /** Copies that the gateways made; `undefined` when one of them does not count them. */
+  /** Copies that the gateways made, a fraction where it is an estimate; `undefined` when one of them does not count them. */
   readonly copies: number | undefined
   /** Copies that arrived here. */
   readonly received: number
@@ -43,7 +43,7 @@ const toleratedSurplus = { count: 64, ratio: 0.01 }
 
 /** Splits the requests of a span into parts. */
 export function shareOut({ requests, copies, received, outcomes }: CoverageCounts): CoverageShares {
-  const made = Math.min(copies ?? requests, requests)
+  const made = Math.min(Math.round(copies ?? requests), requests)
   const decided = Object.values(outcomes).reduce((sum, count) => sum + count, 0)
   const surplus = Math.max(0, received - made)
   const parts = {

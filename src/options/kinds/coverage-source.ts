@@ -1,4 +1,5 @@
-// Where a gateway's own counters are read: `envoy=http://127.0.0.1:9901#CLUSTER`, `nginx=URL`, `gateway=URL`, `prometheus=URL#METRIC`.
+// Where a gateway's own counters are read: `envoy=http://127.0.0.1:9901#CLUSTER`, `nginx=URL`, `gateway=URL`, `prometheus=URL#METRIC`;
+// for gateways that do not count their copies `nginx=URL#share=0.1`, `prometheus=URL#METRIC;share=0.1`.
 import type { ValueKind } from './option-kind.js'
 import { text } from './scalars.js'
 
@@ -13,6 +14,8 @@ export interface CoverageSource {
   readonly url: string
   /** The fragment: the mirror's cluster (envoy), the metric with its labels (prometheus), else empty. */
   readonly selector: string
+  /** Of its requests, as far as the user says which it copies: above 0, at most 1. Then copies are an estimate. */
+  readonly share: number | undefined
   /** Names it in metrics and logs: kind, host and port. */
   readonly label: string
 }
@@ -23,7 +26,7 @@ const usualCluster = 'mirrorwaf'
 /** The text of one source. */
 export const coverageSource: ValueKind<string> = text(
   'KIND=URL',
-  'envoy=http://HOST:PORT[#CLUSTER], nginx=http://HOST/STUB_STATUS, gateway=http://HOST:PORT/metrics or prometheus=http://HOST/METRICS#NAME{label="value"}',
+  'envoy=http://HOST:PORT[#CLUSTER], nginx=http://HOST/STUB_STATUS[#share=0.1], gateway=http://HOST:PORT/metrics or prometheus=http://HOST/METRICS#NAME{label="value"}[;share=0.1]',
   (value) => parseCoverageSource(value) !== undefined,
 )
 
@@ -37,10 +40,24 @@ export function parseCoverageSource(value: string): CoverageSource | undefined {
   if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.password !== '') {
     return undefined
   }
-  const selector = decodeFragment(url.hash.slice(1)) || (kind === 'envoy' ? usualCluster : '')
+  const fragment = decodeFragment(url.hash.slice(1))
+  const { rest, share } = countsCopies(kind) ? { rest: fragment, share: undefined } : splitShare(fragment)
+  const selector = rest || (kind === 'envoy' ? usualCluster : '')
   if (kind === 'prometheus' && selector === '') return undefined
+  if (share !== undefined && !(share > 0 && share <= 1)) return undefined
   url.hash = ''
-  return { kind, url: url.href, selector, label: `${kind} ${url.host}` }
+  return { kind, url: url.href, selector, share, label: `${kind} ${url.host}` }
+}
+
+function countsCopies(kind: CoverageKind): boolean {
+  return kind === 'envoy' || kind === 'gateway'
+}
+
+/** @returns NaN as the share when it is no number. */
+function splitShare(fragment: string): { readonly rest: string; readonly share: number | undefined } {
+  const [, rest = '', text] = /^(?:(.*);)?share=([^;]*)$/.exec(fragment) ?? []
+  if (text === undefined) return { rest: fragment, share: undefined }
+  return { rest, share: /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN }
 }
 
 function decodeFragment(fragment: string): string {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { waitUntil } from '../../e2e/support/wait-until.js'
 import { ListenerBench } from '../support/bench.js'
-import { data, endStream, frame, frameType, headers, preface, requestFields, reset } from './support/frames.js'
+import { data, endStream, frame, frameType, goaway, headers, preface, requestFields, reset } from './support/frames.js'
 import { RawHttp2 } from './support/raw-http2.js'
 
 const post = requestFields('/', [], 'POST')
@@ -133,6 +133,27 @@ t.test('at the very end requests that were still arriving are handed over as abo
   t.match(bench.requests, [{ body: 'part', flags: 4 }])
   t.same([bench.listener.connectionCount, bench.staging.usedBytes], [0, 0])
 })
+
+t.test(
+  'a GOAWAY of the peer loses nothing: what it opens afterwards is served, and then the connection ends',
+  async (t) => {
+    const bench = await ListenerBench.open(t, { lingerTimeoutMs: 200 })
+    const raw = await RawHttp2.open(t, bench)
+    raw.send(headers(1, post, 0), data(1, 'first'), goaway(0), headers(3, requestFields('/3')), headers(5, post, 0))
+    await bench.awaitRequests(1)
+    raw.send(data(1, ' half', endStream), data(5, 'fifth', endStream), headers(7, requestFields('/7')))
+    await raw.client.awaitEnd()
+    t.same(raw.answered.toSorted(), [1, 3, 5, 7])
+    t.same(raw.resets, [])
+    t.same(bench.requests.map(({ target, body, flags }) => [target, body, flags]).toSorted(), [
+      ['/', 'fifth', 0],
+      ['/', 'first half', 0],
+      ['/3', '', 0],
+      ['/7', '', 0],
+    ])
+    t.equal(bench.receivedCount, 4)
+  },
+)
 
 t.test('connection-max-age: after the next answer the connection ends', async (t) => {
   const bench = await ListenerBench.open(t, { connectionMaxAgeMs: 200, lingerTimeoutMs: 100 })

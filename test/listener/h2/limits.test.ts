@@ -13,10 +13,12 @@ import {
   type Field,
   frame,
   frameType,
+  goaway,
   headers,
   opening,
   requestFields,
   reset,
+  windowUpdate,
 } from './support/frames.js'
 import { RawHttp2 } from './support/raw-http2.js'
 
@@ -148,6 +150,47 @@ t.test('PING flood and SETTINGS flood, acknowledgements taken or not: the connec
     await bench.awaitNoConnections()
     t.same([bench.rejected('http2'), bench.receivedCount], [2, 0])
   }
+})
+
+t.test(
+  'floods of frames that carry nothing end the connection; the request under way is inspected as aborted',
+  async (t) => {
+    const paddingOnly = Buffer.concat([Buffer.from([200]), Buffer.alloc(200)])
+    const floods = {
+      'WINDOW_UPDATE of the connection': windowUpdate(0),
+      'WINDOW_UPDATE of a stream': windowUpdate(1),
+      'WINDOW_UPDATE of a stream that has ended': windowUpdate(3),
+      PRIORITY: frame(frameType.priority, 0, 1, Buffer.from([0, 0, 0, 0, 16])),
+      'empty DATA': data(1, ''),
+      'padding alone': frame(frameType.data, 0x8, 1, paddingOnly),
+      'frames of a kind that nobody knows': frame(0x50, 0, 0),
+      GOAWAY: goaway(code.noError),
+    }
+    for (const [name, flood] of Object.entries(floods)) {
+      const bench = await ListenerBench.open(t)
+      const raw = await RawHttp2.open(t, bench)
+      raw.send(headers(1, requestFields('/', [], 'POST'), 0), data(1, 'part'), headers(3, requestFields('/3')))
+      await bench.awaitRequests(1)
+      raw.send(Buffer.concat(Array<Buffer>(Math.ceil((1.5 * 1024 * 1024) / flood.length)).fill(flood)))
+      await raw.client.awaitEnd()
+      await bench.awaitNoConnections()
+      t.same([bench.rejected('http2'), bench.receivedCount, bench.staging.usedBytes], [1, 2, 0], name)
+      t.match(bench.requests, [{ target: '/3' }, { body: 'part', flags: 4 }], name)
+    }
+  },
+)
+
+t.test('a client that updates windows with each request keeps its connection', async (t) => {
+  const bench = await ListenerBench.open(t)
+  const raw = await RawHttp2.open(t, bench)
+  const around = Array<Buffer>(60).fill(windowUpdate(0))
+  // 60 of 13 bytes each: 780 bytes a request, 1.9 MB in all.
+  for (let id = 1; id < 5000; id += 2) {
+    raw.send(headers(id, requestFields('/')), ...around)
+    if (id % 100 === 99) await bench.awaitRequests((id + 1) / 2)
+  }
+  await sleep(1200)
+  t.same([bench.receivedCount, bench.rejected('http2'), bench.listener.connectionCount], [2500, 0, 1])
 })
 
 t.test('stream cap: of streams beyond it none is opened; those within it are served', async (t) => {

@@ -18,7 +18,7 @@ interface Scene {
   nextRound(): Promise<void>
 }
 
-async function setScene(t: Test, kind: 'nginx' | 'prometheus'): Promise<Scene> {
+async function setScene(t: Test, kind: 'nginx' | 'prometheus', selector = 'a_total'): Promise<Scene> {
   let ownRequests = 0
   let polls = 0
   const server = createServer((_, response) => {
@@ -31,7 +31,7 @@ async function setScene(t: Test, kind: 'nginx' | 'prometheus'): Promise<Scene> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const source = parseCoverageSource(`${kind}=http://127.0.0.1:${port}/#a_total`)
+  const source = parseCoverageSource(`${kind}=http://127.0.0.1:${port}/#${selector}`)
   const { counters } = new Instruments()
   const notices: CoverageNotice[] = []
   const settings = { sources: source === undefined ? [] : [source], intervalMs: 5 }
@@ -66,6 +66,21 @@ t.test('what was counted before the first answer is no loss', async (t) => {
   await scene.nextRound()
   t.equal(scene.meter.report.shares.ratio, 0.9)
   t.equal(scene.meter.report.shares.parts.never_arrived, 1)
+})
+
+t.test('with the share that nginx mirrors named, what it left out is no loss', async (t) => {
+  const scene = await setScene(t, 'nginx', 'share=0.1')
+  scene.requests = 2000
+  scene.receive(90)
+  for (let i = 0; i < 5; i += 1) await scene.nextRound()
+  const { shares, sources } = scene.meter.report
+  t.match(sources, [{ requests: 1000, copies: 100, isEstimate: true }])
+  t.match(shares.parts, { not_mirrored: 900, never_arrived: 10, analysed: 90, surplus: 0 })
+  t.equal(shares.ratio, 0.09)
+  const metrics = coverageMetrics(() => scene.meter.report)
+  const read = (name: string) => metrics.find((metric) => metric.name === name)?.read()
+  t.match(read('mirrorwaf_mirror_gateway_copies_estimate'), [{ value: 100 }])
+  t.strictSame(read('mirrorwaf_mirror_gateway_copies_total'), [], 'an estimate is no count')
 })
 
 t.test('nginx counts our own questions as requests; they are taken off', async (t) => {

@@ -2,7 +2,17 @@
 
 export const preface: Buffer = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 
-export const frameType = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goaway: 7, continuation: 9 } as const
+export const frameType = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  reset: 3,
+  settings: 4,
+  ping: 6,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const
 export const endStream = 0x1
 export const endHeaders = 0x4
 
@@ -37,9 +47,17 @@ export function data(streamId: number, body: string, flags: number = 0): Buffer 
 }
 
 export function reset(streamId: number, code = 8): Buffer {
-  const payload = Buffer.alloc(4)
-  payload.writeUInt32BE(code)
-  return frame(frameType.reset, 0, streamId, payload)
+  return frame(frameType.reset, 0, streamId, numbers(code))
+}
+
+/** Opens a window by one byte; stream 0: that of the connection. */
+export function windowUpdate(streamId: number): Buffer {
+  return frame(frameType.windowUpdate, 0, streamId, numbers(1))
+}
+
+/** @param code - 0: no error. */
+export function goaway(code: number): Buffer {
+  return frame(frameType.goaway, 0, 0, numbers(0, code))
 }
 
 export function requestFields(path: string, extra: readonly Field[] = [], method = 'GET'): readonly Field[] {
@@ -73,6 +91,12 @@ export function readFrames(bytes: Buffer): readonly Frame[] {
     at = end
   }
   return frames
+}
+
+function numbers(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length)
+  for (const [index, value] of values.entries()) bytes.writeUInt32BE(value, 4 * index)
+  return bytes
 }
 
 function literal(pattern: number, name: string, value: string): Buffer {
