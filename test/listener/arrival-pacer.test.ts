@@ -36,7 +36,7 @@ function paced(onPause: (paced: Paced) => void = () => {}): Paced {
 
 t.test('connections that come slowly are never paused for', async (t) => {
   const { pauses, arrive } = paced()
-  arrive(1000, 0.26)
+  arrive(1000, 0.126)
   await turns()
   t.strictSame(pauses, [])
 })
@@ -52,7 +52,7 @@ t.test('a few at once are no reason to pause', async (t) => {
 
 t.test('when many came and nobody waits, there is one short pause', async (t) => {
   const { pauses, arrive } = paced()
-  arrive(100, 0.1)
+  arrive(100, 0.05)
   t.strictSame(pauses, [], 'those that wait are served first')
   await turns()
   t.strictSame(pauses, [0.3])
@@ -60,29 +60,29 @@ t.test('when many came and nobody waits, there is one short pause', async (t) =>
 
 t.test('pauses go on as long as each brings somebody', async (t) => {
   const { pauses, arrive } = paced(({ pauses, arrive }) => {
-    if (pauses.length < 4) arrive(3, 0.1)
+    if (pauses.length < 4) arrive(3, 0.05)
   })
-  arrive(100, 0.1)
+  arrive(100, 0.05)
   await turns(20)
   t.equal(pauses.length, 4)
 })
 
 t.test('after a rest it takes as many as at the start', async (t) => {
   const { pauses, arrive } = paced()
-  arrive(100, 0.1)
+  arrive(100, 0.05)
   await turns()
   arrive(1, 11)
-  arrive(30, 0.1)
+  arrive(30, 0.05)
   await turns()
   t.equal(pauses.length, 1)
-  arrive(1, 0.1)
+  arrive(1, 0.05)
   await turns()
   t.equal(pauses.length, 2)
 })
 
 t.test('a gap of some milliseconds is no rest', async (t) => {
   const { pauses, arrive } = paced()
-  arrive(100, 0.1)
+  arrive(100, 0.05)
   await turns()
   arrive(1, 10)
   await turns()
