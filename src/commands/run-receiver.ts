@@ -1,6 +1,5 @@
 // Runs the receiver until a signal ends it: start, banner, reload on SIGHUP or changed rules, drain.
 import { unwatchFile, watchFile } from 'node:fs'
-import { lowerBackgroundWork } from '../background-priority.js'
 import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
 import type { PipelineInfo } from '../pipeline.js'
@@ -45,7 +44,6 @@ export async function runReceiver(options: ServeOptions, io: CommandIo): Promise
 /** Loads what serves or what supervises: the primary of several processes has no use for parser, pool and engine. */
 async function startReceiver(options: ServeOptions, log: Log): Promise<RunningReceiver> {
   if (options.processes > 1) return (await import('../processes/primary.js')).startProcesses(options, log)
-  lowerBackgroundWork()
   return (await import('../pipeline.js')).startPipeline(options, { log, onEvent: undefined })
 }
 

@@ -1,7 +1,6 @@
 // Entry of a process that serves under a primary: a pipeline whose reporter is the way to the primary.
 // Everything it is told comes over IPC: no argument, no environment variable, no signal of the group's.
 import cluster from 'node:cluster'
-import { lowerBackgroundWork } from '../background-priority.js'
 import { exitOnUncaught } from '../commands/process-io.js'
 import { createLog, type Log } from '../observe/log.js'
 import type { ServeOptions } from '../options/serve-options.js'
@@ -34,7 +33,6 @@ class ServingChild {
   /** @throws MirrorwafError of the part that cannot start. */
   static async start(options: ServeOptions, processNumber: number): Promise<ServingChild> {
     const log = createLog({ level: options.logLevel, processNumber })
-    lowerBackgroundWork()
     const pipeline = await startPipeline(
       options,
       { log, onEvent: undefined },
