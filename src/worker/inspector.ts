@@ -198,7 +198,6 @@ export class Inspector {
     if (verifyRatio === 0 || random() >= verifyRatio) {
       result.isCleared = true
       result.outcome = outcome
-      if (outcome === 'truncated') result.isTruncated = true
       return result
     }
     this.#judge(record, false)
@@ -211,7 +210,7 @@ export class Inspector {
   /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
   clearHeld(record: RecordReader, outcome: Outcome, body: BodyReport): Inspection {
     this.#begin(record)
-    this.#result.body = body
+    this.#noteBody(body)
     return this.clear(record, outcome)
   }
 
