@@ -111,7 +111,8 @@ class RulesetCompiler {
   /** Attributes are no reason to go to the engine, but once there they come out as if it had everything. */
   #noteNeeds(rule: RuleSource, plan: Exclude<RulePlan, { kind: 'inert' }>): void {
     this.#findsAllValues &&= plan.findsAllValues
-    for (const place of [...plan.needs, ...rule.attributeInputs]) this.#need(place)
+    for (const place of plan.needs) this.#need(place)
+    for (const place of rule.attributeInputs) if (!isFoundWith(plan, place)) this.#need(place)
     if (!rule.isAttributeOnly) return
     if (plan.kind === 'always' && plan.addresses.length === 0) this.#findsAllValues = false
     for (const { addresses, inputs } of rule.conditions) {
@@ -186,6 +187,21 @@ class RulesetCompiler {
     return known === -1 ? this.#ipLists.push(entries) - 1 : known
   }
 }
+
+/** A rule that matches at a name in the head and takes an attribute from there: values of one name are picked together. */
+function isFoundWith(plan: RulePlan, { address, keyPath: [name, ...below] }: PlaceSource): boolean {
+  if (plan.kind !== 'tests' || name === undefined || below.length > 0 || !multiAddresses.has(address)) return false
+  return plan.placements.every((tested) => {
+    return tested.address === address && tested.keyPath.length === 1 && tested.keyPath[0] === name
+  })
+}
+
+/** Whose values are lists under names. */
+const multiAddresses: ReadonlySet<string> = new Set([
+  'server.request.headers.no_cookies',
+  'server.request.cookies',
+  'server.request.query',
+])
 
 function looksAtValues({ scope, test }: Placement): boolean {
   return scope !== 'keys' && isMatched(test)

@@ -97,7 +97,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     this.#partBytes += end - start
     if (top.kind === 'multi') {
       this.#listUnderKey()
-      if (this.isPicking) this.#pickedListUnderKey(this.#depth)
+      if (this.isPicking) this.#pickListUnderKey(this.#depth)
     }
   }
 
@@ -260,12 +260,16 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
   #putPicked(depth: number, value: EngineValue): void {
     const frame = this.#frameAt(depth)
     this.#pickContainer(depth)
+    if (frame.kind === 'multi') {
+      this.#pickListUnderKey(depth)
+      return
+    }
     if (frame.pickedList !== undefined) {
       putAt(frame.pickedList, frame.list.length - 1, value)
       return
     }
     const list = frame.listByKey.get(frame.key)
-    if (list !== undefined) putAt(this.#pickedListUnderKey(depth), list.length - 1, value)
+    if (list !== undefined) putAt(this.#pickedListUnderKey(frame), list.length - 1, value)
     else if (frame.pickedMap !== undefined) frame.pickedMap[frame.key] = value
   }
 
@@ -279,9 +283,15 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     if (depth > 0 && container !== undefined) this.#putPicked(depth - 1, container)
   }
 
-  #pickedListUnderKey(depth: number): EngineValue[] {
+  /** Values of one name are picked together: mostly there is one, and a rule may take an attribute from all of them. */
+  #pickListUnderKey(depth: number): void {
     this.#pickContainer(depth)
     const frame = this.#frameAt(depth)
+    const list = frame.listByKey.get(frame.key)
+    if (frame.pickedMap !== undefined && list !== undefined) frame.pickedMap[frame.key] = list
+  }
+
+  #pickedListUnderKey(frame: InputFrame): EngineValue[] {
     return frame.pickedListByKey.get(frame.key) ?? this.#setPickedList(frame, [])
   }
 

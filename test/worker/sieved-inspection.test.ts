@@ -96,6 +96,11 @@ const requests: readonly (readonly [what: string, rule: string, parts: RequestPa
     '',
     { target: '/?x=$globals', headers: [...browser, ['Authorization', `Bearer ${none}.${payload}.`]] },
   ],
+  [
+    'a scanner of which an attribute is taken, beside another name',
+    '',
+    { target: '/?x=$globals', headers: [...browser, ['User-Agent', 'dd-test-scanner-tag-ref/1']] },
+  ],
   ['an attack in a path', '', { target: '/../../../../etc/passwd?a=b', headers: browser }],
 ]
 
@@ -153,7 +158,10 @@ t.test('a condition that no test looks for gets what it needs', async (t) => {
       const extra: RequestParts['headers'] =
         value === undefined
           ? []
-          : [['X-A', value], ['X-A', value]]
+          : [
+              ['X-A', value],
+              ['X-A', value],
+            ]
       const { sieved, whole } = pair.report({
         target: `/?x=y&q=${encodeURIComponent(phrase)}`,
         headers: [...browser, ...extra],
