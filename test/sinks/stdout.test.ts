@@ -67,7 +67,7 @@ t.test('a reader that stops costs events, counted, and neither the loop nor the 
   t.strictSame([closed, write_error, report.flushed, code], [0, 0, false, 0])
   t.match(report.notices, [{ code: 'MWAF_SINK_WRITE', details: { target: 'stdout' } }])
   // A blocking write would stall the loop for all of the 1.5 s.
-  t.ok(report.longestLoopDelayMs < run.sendMs / 2, `${report.longestLoopDelayMs} ms`)
+  t.ok(report.longestLoopDelayMs < 0.8 * run.sendMs, `${report.longestLoopDelayMs} ms`)
 })
 
 t.test('a reader that goes away costs events, counted, and the process lives on', async (t) => {
@@ -127,5 +127,5 @@ t.test('a paused terminal costs events, counted, and the process ends', terminal
   const { queue_full = 0, unflushed = 0 } = totals?.dropped ?? {}
   t.ok(queue_full > 0)
   t.equal((totals?.written ?? 0) + queue_full + unflushed + report.channelDropped, report.sent)
-  t.ok(report.longestLoopDelayMs < 750, `${report.longestLoopDelayMs} ms`)
+  t.ok(report.longestLoopDelayMs < 1200, `${report.longestLoopDelayMs} ms`)
 })
