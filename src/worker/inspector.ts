@@ -12,6 +12,7 @@ import type { RequestWalker } from '../request/request-walker.js'
 import { decideOutcome, type Outcome } from '../verdict/outcome.js'
 import type { RequestDescriber } from './request-describer.js'
 import { SuspectSieve } from './suspect-sieve.js'
+import { isCut, largerOf } from './truncation-metrics.js'
 
 /** What was found out about one request. One object per inspector, valid until its next `inspect`. */
 export interface Inspection extends EngineWork {
@@ -392,21 +393,5 @@ export class Inspector {
       result.timeoutCount += 1
     }
     return !answer.isTimedOut
-  }
-}
-
-function isCut(truncation: TruncationMetrics): boolean {
-  return (
-    truncation.stringLengthBytes !== undefined ||
-    truncation.containerSize !== undefined ||
-    truncation.containerDepth !== undefined
-  )
-}
-
-function largerOf(one: TruncationMetrics, other: TruncationMetrics): TruncationMetrics {
-  return {
-    stringLengthBytes: Math.max(one.stringLengthBytes ?? 0, other.stringLengthBytes ?? 0),
-    containerSize: Math.max(one.containerSize ?? 0, other.containerSize ?? 0),
-    containerDepth: Math.max(one.containerDepth ?? 0, other.containerDepth ?? 0),
   }
 }
