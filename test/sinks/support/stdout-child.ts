@@ -30,6 +30,8 @@ let sent = 0
 /** What a terminal would obey, and JSON leaves as it is. */
 const hostile = '\u009b31m\u007f\u202e'
 const endMs = performance.now() + sendMs
+/** A busy machine sends for longer, so that what shall overflow does. */
+const leastCount = sendMs * 8
 do {
   const events = Array.from({ length: 20 }, () => {
     const number = sent++
@@ -39,7 +41,7 @@ do {
   })
   reporter.send(events)
   await delay(2)
-} while (performance.now() < endMs)
+} while (performance.now() < endMs || sent < leastCount)
 const { isComplete } = await reporter.flush(300)
 const totals = await reporter.stop()
 const report: ChildReport = {
