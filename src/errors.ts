@@ -54,6 +54,8 @@ export const errorCatalogue = {
   MWAF_SINK_RECOVERED: 'Events reach {target} again; {dropped} were lost since the start.',
   MWAF_REPORTER_FAILED:
     'The reporting thread does not work: {reason}. Without it no event and no metric gets out; once it has run, it is started again.',
+  MWAF_REPORTER_LOSS:
+    'With the reporting thread at most {events} events that its targets held were lost, and {history} of a history in memory. The counts are in mirrorwaf_sink_dropped_total; with --store FILE the history stays.',
 
   // coverage
   MWAF_COVERAGE_SOURCE:
@@ -63,6 +65,8 @@ export const errorCatalogue = {
   // store
   MWAF_STORE_OPEN: 'Cannot keep events in {path}: {reason}. Give another file with --store.',
   MWAF_STORE_DAMAGED: 'The event store {path} is damaged ({reason}). It was moved to {moved}; a new one was begun.',
+  MWAF_STORE_REOPEN:
+    'The event store {path} cannot be opened again: {reason}. It is tried again and again; events wait, and what finds no room meanwhile is lost. Make room at its place.',
 
   // ui
   MWAF_UI_TOKEN:

@@ -3,6 +3,7 @@
 //      node build/bench/scenarios/store.bench.js ask FILE             the questions; one JSON line per question
 // Events go in as they do in production, through the store's queue and transactions, so the counts per minute are true.
 import { statSync } from 'node:fs'
+import { allocateHeldLedger, HeldLedger } from '#src/sinks/held-ledger.js'
 import type { EventBlock } from '#src/sinks/sink.js'
 import { EventStore } from '#src/store/event-store.js'
 import { SeededRandom } from '../corpora/random.js'
@@ -16,6 +17,7 @@ const space = { rules: 200, types: 19, routes: 5000, clients: 50_000 } as const
 const random = new SeededRandom(4711)
 const nowMs = Date.now()
 
+const ledger = new HeldLedger(allocateHeldLedger(0))
 const store = new EventStore({
   path,
   limitBytes: 32 * gib,
@@ -24,6 +26,9 @@ const store = new EventStore({
   wallClockMs: () => nowMs,
   notify: (notice) => console.error(JSON.stringify(notice)),
   onStored: () => {},
+  onFault: () => {},
+  held: ledger.store,
+  remembered: ledger.history,
 })
 if (mode === 'fill') await fill(Number(countText))
 else ask()

@@ -176,8 +176,12 @@ export class Metrics {
   }
 
   #registerSinks({ sinks, instruments }: MetricsSources): void {
-    this.#registerRead('counter', 'mirrorwaf_sink_events_total', 'Events written', ['sink'], () =>
-      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.written })),
+    this.#registerRead(
+      'counter',
+      'mirrorwaf_sink_events_total',
+      'Events written, those that a folded line stands for included',
+      ['sink'],
+      () => sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.written })),
     )
     this.#registerRead('gauge', 'mirrorwaf_sink_queue_bytes', 'Bytes of events that wait', ['sink'], () =>
       sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.queuedBytes })),
@@ -185,8 +189,12 @@ export class Metrics {
     this.#registerRead('counter', 'mirrorwaf_sink_filtered_total', 'Events that the sink is not to get', ['sink'], () =>
       sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.filtered })),
     )
-    this.#registerRead('gauge', 'mirrorwaf_sink_folded', 'Events that others stand for', ['sink'], () =>
-      sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.folded })),
+    this.#registerRead(
+      'gauge',
+      'mirrorwaf_sink_folded',
+      'Events that have no line of their own because others stand for them',
+      ['sink'],
+      () => sinks().map((sink) => ({ labels: { sink: sink.name }, value: sink.folded })),
     )
     this.#registerRead('counter', 'mirrorwaf_sink_dropped_total', 'Events lost', ['sink', 'reason'], () => [
       // The channel into the reporting thread stands before all sinks.

@@ -1,8 +1,12 @@
 // Renders resolved options as a configuration file with the source of each value; it can be given back with --config.
+import { withoutSecrets } from '../without-secrets.js'
 import { fieldsOf, type OptionSpec, type OptionTable } from './option-spec.js'
 import type { Resolved } from './resolve.js'
 
-/** YAML text; options that only the environment sets are comments. Nothing in it is secret: keys are paths, not contents. */
+/**
+ * YAML text; options that only the environment sets are comments. Nothing in it is secret: keys are paths, not contents, and what
+ * URLs hold beside their place is left out.
+ */
 export function renderConfig<T extends object>(table: OptionTable<T>, resolved: Resolved<T>): string {
   const lines = fieldsOf(table).map((field) =>
     renderField(table[field], resolved.options[field], oneLine(resolved.origins.get(field) ?? 'default')),
@@ -11,7 +15,7 @@ export function renderConfig<T extends object>(table: OptionTable<T>, resolved: 
 }
 
 function renderField<T>(spec: OptionSpec<T>, value: T, origin: string): string {
-  const texts = spec.kind.show(value)
+  const texts = spec.kind.show(value).map(withoutSecrets)
   if (spec.flag === undefined) return `# ${spec.datadog}: ${texts.join(',')} # ${origin}`
   if (spec.kind.arity !== 'list') return `${spec.flag}: ${quote(texts[0] ?? '')} # ${origin}`
   if (texts.length === 0) return `${spec.flag}: [] # ${origin}`

@@ -1,7 +1,9 @@
 // Decides every option's value: flag, then MIRRORWAF_ variable, then DD_ variable, then configuration file, then default.
 // All sources are read, not only the winner: a wrong value is an error wherever it stands, and two that differ are a warning.
+
 import assert from 'node:assert/strict'
 import { MirrorwafError } from '../errors.js'
+import { withoutSecrets } from '../without-secrets.js'
 import type { ConfigFile } from './config-file.js'
 import type { Environment } from './environment.js'
 import { nearestName } from './nearest.js'
@@ -119,9 +121,13 @@ function readCandidate<T>(spec: OptionSpec<T>, origin: string, texts: readonly s
 }
 
 function warnOfConflict<T>(spec: OptionSpec<T>, winner: Candidate<T>, other: Candidate<T>): string[] {
-  const [taken, ignored] = [winner, other].map(({ value }) => spec.kind.show(value).join(','))
-  if (taken === ignored) return []
-  return [`${winner.origin} (${taken}) is taken, ${other.origin} (${ignored}) differs and is ignored`]
+  const [taken, ignored] = [winner, other].map(({ value }) => spec.kind.show(value))
+  if (taken?.join(',') === ignored?.join(',')) return []
+  return [`${winner.origin} (${listed(taken)}) is taken, ${other.origin} (${listed(ignored)}) differs and is ignored`]
+}
+
+function listed(texts: readonly string[] = []): string {
+  return texts.map(withoutSecrets).join(',')
 }
 
 function checkGiven<T>(field: string, spec: OptionSpec<T>, given: T | undefined): T {
@@ -139,7 +145,7 @@ function badValue<T>(spec: OptionSpec<T>, source: string, value: string): Mirror
 
 /** A message stays a line, whatever was pasted into a variable; control bytes must not reach a terminal. */
 function shorten(value: string): string {
-  const visible = JSON.stringify(value).slice(1, -1)
+  const visible = JSON.stringify(withoutSecrets(value)).slice(1, -1)
   return visible.length > 200 ? `${visible.slice(0, 200)}...` : visible
 }
 

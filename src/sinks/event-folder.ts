@@ -2,6 +2,12 @@
 // there is no room for another kind, its events are counted together, so that none is lost.
 import type { EventFold } from '../verdict/event.js'
 
+/** One line and how many events it stands for. */
+export interface TakenFold {
+  readonly line: Uint8Array
+  readonly eventCount: number
+}
+
 interface Fold {
   readonly line: Uint8Array
   count: number
@@ -53,7 +59,7 @@ export class EventFolder {
   }
 
   /** Hands out the oldest kind as one JSON line; `undefined` when there is none. */
-  take(): Uint8Array | undefined {
+  take(): TakenFold | undefined {
     const oldest = this.#kinds.entries().next().value
     if (oldest === undefined) {
       const mixed = this.#mixed
@@ -81,13 +87,13 @@ function note(fold: Fold, timestamp: string): void {
 }
 
 /** Adds the field at the end of the object; one event alone stays as it was. */
-function encodeFold({ line, count, first, last, by }: Fold): Uint8Array {
-  if (count === 1) return line
+function encodeFold({ line, count, first, last, by }: Fold): TakenFold {
+  if (count === 1) return { line, eventCount: 1 }
   const end = line.lastIndexOf(closingBrace)
   const folded: EventFold = { count, first, last, by }
   const tail = encoder.encode(`,"folded":${JSON.stringify(folded)}}\n`)
   const joined = new Uint8Array(end + tail.byteLength)
   joined.set(line.subarray(0, end))
   joined.set(tail, end)
-  return joined
+  return { line: joined, eventCount: count }
 }

@@ -1,10 +1,11 @@
 // Stands before one sink's queue: lets through the events that the sink is to get, as many as its rate allows, and folds the rest.
 import type { SecurityEvent } from '../verdict/event.js'
-import { EventFolder } from './event-folder.js'
+import { EventFolder, type TakenFold } from './event-folder.js'
 import { foldKeyOf } from './event-route.js'
+import type { HeldAccount } from './held-ledger.js'
 import { linesOf, readEvent } from './read-event.js'
 import { isAtLeast, severityOf } from './severity.js'
-import type { EventBlock } from './sink.js'
+import type { EventBlock, FoldedLine } from './sink.js'
 import type { Delivery } from './sink-spec.js'
 import { TokenBucket } from './token-bucket.js'
 
@@ -20,6 +21,8 @@ export interface GateSettings {
   readonly nowMs: () => number
   /** Takes what goes on to the sink's queue. */
   readonly offer: (block: EventBlock) => void
+  /** Told how many events are folded here. */
+  readonly held: HeldAccount
 }
 
 export class EventGate {
@@ -47,11 +50,11 @@ export class EventGate {
   }
 
   accept(block: EventBlock): void {
-    const passed: Uint8Array[] = []
+    const passed: TakenFold[] = []
     for (const line of linesOf(block.lines)) {
       const event = readEvent(line)
       // What cannot be read cannot be judged: the sink gets it.
-      if (event === undefined || this.#admits(event, line)) passed.push(line)
+      if (event === undefined || this.#admits(event, line)) passed.push({ line, eventCount: 1 })
     }
     if (passed.length === block.eventCount) this.#settings.offer(block)
     else this.#offer(passed)
@@ -77,6 +80,7 @@ export class EventGate {
     if (this.#bucket === undefined || (this.#folder.isEmpty && this.#bucket.take())) return true
     this.#folder.add(foldKeyOf(event), line, event.timestamp)
     this.#folded += 1
+    this.#settings.held.add(1)
     this.#schedule()
     return false
   }
@@ -91,32 +95,40 @@ export class EventGate {
   }
 
   #emit(mayGo: () => boolean): void {
-    const lines: Uint8Array[] = []
+    const taken: TakenFold[] = []
     while (!this.#folder.isEmpty && mayGo()) {
-      const line = this.#folder.take()
-      if (line !== undefined) lines.push(line)
+      const fold = this.#folder.take()
+      if (fold !== undefined) taken.push(fold)
     }
     // A line that stands for itself and others is not folded away.
-    this.#folded -= lines.length
-    this.#offer(lines)
+    this.#folded -= taken.length
+    // Before the hold here ends: a thread that dies in between counts them twice rather than not at all.
+    this.#offer(taken)
+    this.#settings.held.add(-taken.reduce((sum, { eventCount }) => sum + eventCount, 0))
   }
 
-  #offer(lines: readonly Uint8Array[]): void {
+  #offer(lines: readonly TakenFold[]): void {
     let first = 0
     let byteCount = 0
-    for (const [index, { byteLength }] of lines.entries()) {
-      if (byteCount > 0 && byteCount + byteLength > blockLimitBytes) {
+    for (const [index, { line }] of lines.entries()) {
+      if (byteCount > 0 && byteCount + line.byteLength > blockLimitBytes) {
         this.#offerBlock(lines.slice(first, index))
         first = index
         byteCount = 0
       }
-      byteCount += byteLength
+      byteCount += line.byteLength
     }
     if (byteCount > 0) this.#offerBlock(lines.slice(first))
   }
 
-  #offerBlock(lines: readonly Uint8Array[]): void {
-    this.#settings.offer({ lines: Buffer.concat(lines), eventCount: lines.length })
+  #offerBlock(lines: readonly TakenFold[]): void {
+    const folds: FoldedLine[] = []
+    let eventCount = 0
+    for (const [line, fold] of lines.entries()) {
+      if (fold.eventCount > 1) folds.push({ line, eventCount: fold.eventCount })
+      eventCount += fold.eventCount
+    }
+    this.#settings.offer({ lines: Buffer.concat(lines.map(({ line }) => line)), eventCount, folds })
   }
 }
 

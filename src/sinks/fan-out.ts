@@ -3,6 +3,7 @@
 import { withinTime } from '../within-time.js'
 import { createSink, type SinkSurroundings } from './create-sink.js'
 import { EventGate } from './event-gate.js'
+import type { HeldAccount, HeldLedger } from './held-ledger.js'
 import type { EventBlock, SinkNotice, SinkTotals } from './sink.js'
 import { SinkLane } from './sink-lane.js'
 import type { SinkSpec } from './sink-spec.js'
@@ -12,12 +13,15 @@ export interface FanOutSettings extends SinkSurroundings {
   /** Bytes that may wait for one sink. */
   readonly queueLimitBytes: number
   readonly notify: (notice: SinkNotice) => void
+  /** Where each sink's events are noted for as long as they are neither written nor counted. */
+  readonly ledger: HeldLedger
 }
 
 /** One sink's way: what it is not to get stays at the gate; without a filter or a rate there is none. */
 interface Way {
   readonly gate: EventGate | undefined
   readonly lane: SinkLane
+  readonly held: HeldAccount
 }
 
 /** All configured sinks, each behind its own queue. */
@@ -31,12 +35,13 @@ export class FanOut {
   /** @throws MirrorwafError `MWAF_SINK_TARGET` when a destination cannot be written. */
   static async open(settings: FanOutSettings): Promise<FanOut> {
     const ways: Way[] = []
-    for (const spec of settings.sinks) {
+    for (const [position, spec] of settings.sinks.entries()) {
       const sink = await createSink(spec, settings)
       if (sink === undefined) continue
       await sink.open()
-      const lane = new SinkLane(sink, settings.queueLimitBytes, settings.notify)
-      ways.push({ lane, gate: createGate(spec, lane) })
+      const held = settings.ledger.sink(position)
+      const lane = new SinkLane({ sink, limitBytes: settings.queueLimitBytes, notify: settings.notify, held })
+      ways.push({ lane, gate: createGate(spec, lane, held), held })
     }
     return new FanOut(ways)
   }
@@ -74,15 +79,16 @@ export class FanOut {
   }
 
   get totals(): readonly SinkTotals[] {
-    return this.#ways.map(({ gate, lane }) => ({
+    return this.#ways.map(({ gate, lane, held }) => ({
       ...lane.totals,
+      dropped: { ...lane.totals.dropped, lost: held.lost },
       filtered: gate?.filtered ?? 0,
       folded: gate?.folded ?? 0,
     }))
   }
 }
 
-function createGate({ delivery }: SinkSpec, lane: SinkLane): EventGate | undefined {
+function createGate({ delivery }: SinkSpec, lane: SinkLane, held: HeldAccount): EventGate | undefined {
   if (delivery === undefined) return undefined
-  return new EventGate({ delivery, nowMs: () => performance.now(), offer: (block) => lane.offer(block) })
+  return new EventGate({ delivery, nowMs: () => performance.now(), offer: (block) => lane.offer(block), held })
 }

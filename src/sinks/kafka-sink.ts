@@ -1,12 +1,16 @@
 // Events as messages of a Kafka topic: how those of many replicas are gathered for a stream engine. Sole import of
 // @platformatic/kafka; loaded only when configured.
-import { MultipleErrors, Producer, type ProducerOptions, ProtocolError } from '@platformatic/kafka'
+import { isIP } from 'node:net'
+import { defaultPartitioner, Producer, type ProducerOptions } from '@platformatic/kafka'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import type { SecurityEvent } from '../verdict/event.js'
+import { withinTime } from '../within-time.js'
 import { clientOf, routeOf } from './event-route.js'
 import { formatEvent } from './formats/event-format.js'
+import { KafkaDelivery, type KafkaMessage, type SendMessages } from './kafka-delivery.js'
+import { readSendFault } from './kafka-fault.js'
 import { linesOf, readEvent } from './read-event.js'
-import type { EventBlock, Sink, WriteResult } from './sink.js'
+import { type EventBlock, eventsAt, type Sink, type WriteResult } from './sink.js'
 import { readSecret, readTlsFiles } from './sink-files.js'
 import type { KafkaKey, KafkaSpec } from './sink-spec.js'
 
@@ -14,21 +18,18 @@ import type { KafkaKey, KafkaSpec } from './sink-spec.js'
 const batchLimitBytes = 256 * 1024
 /** All replicas in sync have it. */
 const acknowledgedByAll = -1
-/** What no second try makes better. */
-const finalErrors: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'])
 
 type EventProducer = Producer<Buffer, Buffer, Buffer, Buffer>
-interface Message {
-  readonly topic: string
-  readonly value: Buffer
-  readonly key?: Buffer
-}
 
 export class KafkaSink implements Sink {
   readonly name: string
   readonly batchLimitBytes: number = batchLimitBytes
   readonly #spec: KafkaSpec
   #producer: EventProducer | undefined
+  /** The block that was not settled by the last try, and what became of its messages so far. */
+  #unsettled: { readonly block: EventBlock; readonly delivery: KafkaDelivery } | undefined
+  /** The next partition for a message without a key. */
+  #nextPartition = 0
 
   constructor(spec: KafkaSpec) {
     this.#spec = spec
@@ -44,20 +45,29 @@ export class KafkaSink implements Sink {
     }
   }
 
-  async write({ lines }: EventBlock): Promise<WriteResult> {
+  async write(block: EventBlock): Promise<WriteResult> {
     const producer = this.#producer
     if (producer === undefined) return { kind: 'retry', detail: 'it is closed', retryAfterMs: undefined }
+    let { delivery } = this.#unsettled?.block === block ? this.#unsettled : { delivery: undefined }
+    this.#unsettled = undefined
     try {
-      await producer.send({
-        messages: [...linesOf(lines)].map((line) => this.#toMessage(line)),
-        acks: acknowledgedByAll,
-      })
-      return { kind: 'written' }
+      delivery ??= new KafkaDelivery(await this.#toMessages(producer, block))
     } catch (thrown) {
-      const detail = describeFault(thrown)
-      if (isFinal(thrown)) return { kind: 'failed', reason: 'rejected', writtenEvents: 0, detail, retryAfterMs: 0 }
-      return { kind: 'retry', detail, retryAfterMs: undefined }
+      return { kind: 'retry', detail: readSendFault(thrown).detail, retryAfterMs: undefined }
     }
+    const { isSettled, detail } = await delivery.run(sendWith(producer, this.#patienceMs))
+    const writtenEvents = eventsAt(block, delivery.written)
+    if (!isSettled) {
+      this.#unsettled = { block, delivery }
+      return { kind: 'retry', writtenEvents, detail, retryAfterMs: undefined }
+    }
+    if (delivery.isAllWritten) return { kind: 'written' }
+    return { kind: 'failed', reason: 'rejected', writtenEvents, detail, retryAfterMs: 0 }
+  }
+
+  /** Connecting, logging in and asking have a time-out each. */
+  get #patienceMs(): number {
+    return 3 * this.#spec.timeoutMs
   }
 
   async reopen(): Promise<void> {}
@@ -69,14 +79,46 @@ export class KafkaSink implements Sink {
     await producer?.close(true).catch(() => undefined)
   }
 
-  #toMessage(line: Uint8Array): Message {
+  /** Partitions are chosen here, as the client would choose them: so it is known which messages a partition took. */
+  async #toMessages(producer: EventProducer, { lines }: EventBlock): Promise<readonly KafkaMessage[]> {
+    const { topic } = this.#spec
+    const metadata = await orGiveUp(producer.metadata({ topics: [topic] }), this.#patienceMs)
+    const partitionCount = metadata.topics.get(topic)?.partitionsCount ?? 0
+    if (partitionCount === 0) throw new Error(`the brokers know no topic ${topic}`)
+    return [...linesOf(lines)].map((line) => this.#toMessage(line, partitionCount))
+  }
+
+  #toMessage(line: Uint8Array, partitionCount: number): KafkaMessage {
     const { topic, key, format } = this.#spec
     const event = readEvent(line)
     const text = event && formatEvent(event, format)
     const value = text === undefined ? Buffer.from(line.subarray(0, line.byteLength - 1)) : Buffer.from(text)
     const keyText = event === undefined ? '' : keyOf(event, key)
-    return keyText === '' ? { topic, value } : { topic, value, key: Buffer.from(keyText) }
+    if (keyText === '') {
+      this.#nextPartition = (this.#nextPartition + 1) % partitionCount
+      return { topic, value, partition: this.#nextPartition }
+    }
+    const keyBytes = Buffer.from(keyText)
+    return { topic, value, key: keyBytes, partition: defaultPartitioner({ topic, value }, keyBytes) % partitionCount }
   }
+}
+
+function sendWith(producer: EventProducer, patienceMs: number): SendMessages {
+  return async (messages) => {
+    try {
+      await orGiveUp(producer.send({ messages, acks: acknowledgedByAll }), patienceMs)
+      return undefined
+    } catch (thrown) {
+      return readSendFault(thrown)
+    }
+  }
+}
+
+/** The client forgets to answer when a connection cannot even be begun; without an end of our own nothing would go on. */
+async function orGiveUp<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
+  const isInTime = await withinTime(answer, patienceMs)
+  if (!isInTime) throw new Error(`the client gave no answer within ${patienceMs} ms`)
+  return answer
 }
 
 /** Empty: spread over all partitions. */
@@ -104,9 +146,15 @@ async function describeProducer(spec: KafkaSpec): Promise<ProducerOptions<Buffer
     // The lane tries again, with pauses of its own and a count.
     retries: 0,
     compression: isGzip ? 'gzip' : 'none',
-    ...(isTls ? { tls: await readTlsFiles(tls), tlsServerName: true } : {}),
+    // TLS names no addresses (RFC 6066), and Node refuses to.
+    ...(isTls ? { tls: await readTlsFiles(tls), tlsServerName: !brokers.some(isAddress) } : {}),
     ...(sasl === undefined ? {} : { sasl: await describeSasl(sasl) }),
   }
+}
+
+/** Whether a `host:port` has an address for its host. */
+function isAddress(broker: string): boolean {
+  return isIP(broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')) !== 0
 }
 
 async function describeSasl({
@@ -116,20 +164,4 @@ async function describeSasl({
 }: NonNullable<KafkaSpec['sasl']>): Promise<NonNullable<ProducerOptions<Buffer, Buffer, Buffer, Buffer>['sasl']>> {
   const names = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const
   return { mechanism: names[mechanism], username: user, password: await readSecret(passwordFile) }
-}
-
-function isFinal(thrown: unknown): boolean {
-  if (thrown instanceof ProtocolError) return finalErrors.has(String(thrown['apiId']))
-  return thrown instanceof MultipleErrors && thrown.errors.some(isFinal)
-}
-
-/** The outer error of this client says only that something failed; the reason stands inside. */
-function describeFault(thrown: unknown): string {
-  if (thrown instanceof MultipleErrors) {
-    const [first] = thrown.errors
-    return first === undefined ? thrown.message : describeFault(first)
-  }
-  if (thrown instanceof Error && thrown.cause instanceof Error)
-    return `${thrown.message} ${describeFault(thrown.cause)}`
-  return reasonOf(thrown)
 }

@@ -1,6 +1,6 @@
 // Writes blocks of lines so that a fault in the middle of one never glues its remains to the next.
 import type { ByteWriter } from '../byte-writer.js'
-import type { EventBlock, WriteResult } from './sink.js'
+import { countEvents, type EventBlock, type WriteResult } from './sink.js'
 
 /** How long a destination that refused bytes is left alone: long enough not to spin, short enough to lose little. */
 export const retryAfterMs = 1000
@@ -28,7 +28,7 @@ export class LineWriter {
     const { writtenBytes, error } = await this.#bytes.write(block.lines)
     if (error === undefined) return { kind: 'written' }
     this.#isMidLine = writtenBytes > 0 && block.lines[writtenBytes - 1] !== newline
-    return failure(error, countLines(block.lines, writtenBytes))
+    return failure(error, countEvents(block, countLines(block.lines, writtenBytes)))
   }
 }
 

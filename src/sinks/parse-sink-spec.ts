@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { MirrorwafError } from '../errors.js'
 import { nearestName } from '../options/nearest.js'
+import { withoutSecrets } from '../without-secrets.js'
 import { severities } from './severity.js'
 import { SinkParameters } from './sink-parameters.js'
 import {
@@ -85,11 +86,6 @@ function cutSpec(text: string): { readonly kind: string; readonly target: string
 function describeUnknownKind(kind: string): string {
   const near = nearestName(kind, Object.keys(readers))
   return `there is no kind ${JSON.stringify(kind)}${near === undefined ? '' : ` (did you mean ${near}?)`}`
-}
-
-/** User name and password of a URL are refused, but the refusal is printed. */
-function withoutSecrets(text: string): string {
-  return text.replace(/\/\/[^/?#]*@/, '//<Redacted>@')
 }
 
 function readDelivery(parameters: SinkParameters): Delivery | undefined {

@@ -4,7 +4,7 @@ import type { CoverageNotice, CoverageSettings } from '../observe/coverage/cover
 import type { InstrumentsMemory } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import type { ServiceIdentity } from '../service-identity.js'
-import type { StoreNotice } from '../store/event-store.js'
+import type { StoreNotice } from '../store/store-database.js'
 import type { DeskSettings } from '../ui/event-desk.js'
 import type { DatadogSettings } from './datadog/datadog-settings.js'
 import type { SinkNotice, SinkTotals } from './sink.js'
@@ -30,6 +30,8 @@ export interface ReporterData {
   readonly coverage: CoverageSettings
   /** One Int32: bytes of event blocks that the thread has taken over, wrapping; see `ChannelMeter`. */
   readonly acknowledged: SharedArrayBuffer
+  /** What the thread holds, for those who outlive it; see `HeldLedger`. */
+  readonly held: SharedArrayBuffer
 }
 
 export type ToReporter =

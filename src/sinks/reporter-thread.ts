@@ -10,6 +10,7 @@ import type { EventDesk } from '../ui/event-desk.js'
 import { withinTime } from '../within-time.js'
 import { ChannelMeter } from './channel-meter.js'
 import { FanOut } from './fan-out.js'
+import { HeldLedger } from './held-ledger.js'
 import type { FromReporter, ReporterData, StartFault, ToReporter } from './reporter-messages.js'
 import { readHeaders, readTlsFiles } from './sink-files.js'
 
@@ -63,10 +64,12 @@ class ReporterThread {
     const { sinks, queueLimitBytes, isColoured, identity, datadog } = data
     const notify = (notice: Extract<FromReporter, { kind: 'notice' }>['notice']): void =>
       tell({ kind: 'notice', notice })
-    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify })
-    const desk = data.desk === undefined ? undefined : await openDesk(data.desk, instruments, notify)
+    const ledger = new HeldLedger(data.held)
+    const fanOut = await FanOut.open({ sinks, queueLimitBytes, isColoured, identity, datadog, notify, ledger })
+    const desk = data.desk === undefined ? undefined : await openDesk(data.desk, instruments, notify, ledger)
     const coverage = startCoverage(data, instruments, tell)
-    const further = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
+    const ofCoverage = coverage === undefined ? [] : coverageMetrics(() => coverage.report)
+    const further = [...ofCoverage, ...(desk?.metrics ?? [])]
     const metrics = new Metrics({ instruments, sinks: () => [...fanOut.totals, ...(desk?.totals ?? [])], further })
     const admin = data.admin === undefined ? undefined : await openAdmin(data.admin, instruments, metrics)
     const stopPushing = await pushMetrics(data, metrics)
@@ -85,14 +88,15 @@ class ReporterThread {
   handle(message: ToReporter): void {
     switch (message.kind) {
       case 'events':
-        // Taken over: from here on the bytes count against each sink's own queue.
-        this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.accept(message)
         this.#desk?.accept(message)
+        // Taken over: from here on the bytes count against each sink's own queue. Last, so that a thread that dies over a block
+        // leaves it counted as on its way.
+        this.#meter.acknowledge(message.lines.byteLength)
         break
       case 'spans':
-        this.#meter.acknowledge(message.lines.byteLength)
         this.#fanOut.acceptSpans(message)
+        this.#meter.acknowledge(message.lines.byteLength)
         break
       case 'rule-hits':
         this.#metrics.addRuleHits(message.hits)

@@ -7,14 +7,16 @@ import type { CoverageNotice, CoverageSettings } from '../observe/coverage/cover
 import type { Instruments } from '../observe/instruments.js'
 import type { EngineInfo, RuleHit } from '../observe/metrics.js'
 import type { ServiceIdentity } from '../service-identity.js'
-import type { StoreNotice } from '../store/event-store.js'
+import type { StoreNotice } from '../store/store-database.js'
 import type { DeskSettings } from '../ui/event-desk.js'
+import { withinTime } from '../within-time.js'
 import { channelLimitMaxBytes } from './channel-meter.js'
 import { type DatadogSettings, localAgent } from './datadog/datadog-settings.js'
+import { allocateHeldLedger, HeldLedger } from './held-ledger.js'
 import { HitTally } from './hit-tally.js'
 import type { FlushReport, FromReporter, ToReporter } from './reporter-messages.js'
 import { ReportingLife, startThread, type ThreadSettings, type ThreadStarter } from './reporting-life.js'
-import type { SinkNotice, SinkTotals } from './sink.js'
+import { noDrops, type SinkNotice, type SinkTotals } from './sink.js'
 import type { SinkSpec } from './sink-spec.js'
 
 export interface ReporterSettings {
@@ -37,11 +39,19 @@ export interface ReporterSettings {
   /** A gateway stopped, or began, answering for its counters. */
   readonly onCoverage?: (notice: CoverageNotice) => void
   /** Told what an operator should read; the main thread's log. */
-  readonly onNotice: (notice: SinkNotice | StoreNotice) => void
+  readonly onNotice: (notice: SinkNotice | StoreNotice | LossNotice) => void
   /** The thread ended although nobody stopped it, or could not be started again; it is tried again after a while. */
   readonly onFailure: (error: MirrorwafError) => void
   /** Starts the thread; for tests. */
   readonly startThread?: ThreadStarter
+}
+
+/** What went with a reporting thread that died. */
+export interface LossNotice {
+  readonly level: 'error'
+  readonly code: 'MWAF_REPORTER_LOSS'
+  /** `events`: at most; of a history in memory `history`. */
+  readonly details: { readonly events: number; readonly history: number }
 }
 
 export interface Reporter {
@@ -102,11 +112,13 @@ export async function startReporter(settings: ReporterSettings): Promise<Reporte
     desk: settings.desk,
     instruments: settings.instruments.memory,
     coverage: settings.coverage ?? { sources: [], intervalMs: 0 },
+    held: allocateHeldLedger(settings.sinks.length),
   }
   const first = await ReportingLife.start(data, starter)
   // A port of 0 was decided by the first; whoever scrapes finds the next one at the same place.
   const again = { ...data, admin: first.addresses.admin, desk: withUiAddress(data.desk, first.addresses.ui) }
-  return new ThreadReporter(settings, limitBytes, first, () => ReportingLife.start(again, starter))
+  const ledger = new HeldLedger(data.held)
+  return new ThreadReporter(settings, limitBytes, ledger, first, () => ReportingLife.start(again, starter))
 }
 
 /** Lives as long as the process; the thread behind it may end and be started again. */
@@ -115,6 +127,7 @@ class ThreadReporter implements Reporter {
   readonly uiAddress: AdminAddress | undefined
   readonly #settings: ReporterSettings
   readonly #limitBytes: number
+  readonly #ledger: HeldLedger
   readonly #startAgain: () => Promise<ReportingLife>
   /** `undefined` from the end of one thread to the start of the next. */
   #thread: ReportingLife | undefined
@@ -131,6 +144,7 @@ class ThreadReporter implements Reporter {
   constructor(
     settings: ReporterSettings,
     limitBytes: number,
+    ledger: HeldLedger,
     thread: ReportingLife,
     startAgain: () => Promise<ReportingLife>,
   ) {
@@ -138,6 +152,7 @@ class ThreadReporter implements Reporter {
     this.uiAddress = thread.addresses.ui
     this.#settings = settings
     this.#limitBytes = limitBytes
+    this.#ledger = ledger
     this.#startAgain = startAgain
     this.#attach(thread)
   }
@@ -187,9 +202,9 @@ class ThreadReporter implements Reporter {
     const thread = this.#thread
     if (thread === undefined) return Promise.resolve([])
     return new Promise((resolve) => {
+      // Its end settles this, with what it still held.
       const timer = setTimeout(() => {
-        void thread.worker.terminate()
-        resolve([])
+        void withinTime(thread.worker.terminate(), graceMs).then(() => this.#settleStop([]))
       }, graceMs)
       this.#settleStop = (totals) => {
         clearTimeout(timer)
@@ -272,12 +287,17 @@ class ThreadReporter implements Reporter {
   #ended(thread: ReportingLife, fault: unknown): void {
     this.#thread = undefined
     for (const settle of [...this.#flushes.values()]) settle(unfinished)
-    this.#settleStop([])
+    const { events, history } = this.#ledger.closeBooks()
+    // A thread that has said goodbye has counted what it held by itself, and this changes nothing then.
+    this.#settleStop([lossTotals(events + thread.countOutstanding('events'))])
     if (this.#stopping !== undefined) return
     const { counters } = this.#settings.instruments
-    // What the thread had taken over is gone with its counts; what was on its way can still be counted.
-    counters.add(CounterId.channelDropped, thread.countOutstandingEvents())
+    counters.add(CounterId.channelDropped, thread.countOutstanding('events'))
+    counters.add(CounterId.spansDropped, thread.countOutstanding('spans'))
     counters.add(CounterId.reporterRestarts, 1)
+    if (events + history > 0) {
+      this.#settings.onNotice({ level: 'error', code: 'MWAF_REPORTER_LOSS', details: { events, history } })
+    }
     if (performance.now() - thread.startedMs > longLifeMs) this.#restartPauseMs = restartPausesMs.first
     this.#restartLater(fault)
   }
@@ -302,6 +322,12 @@ class ThreadReporter implements Reporter {
       if (this.#stopping === undefined) this.#restartLater(thrown)
     }
   }
+}
+
+/** For a thread that ended without its own counts: what it held was not written, as far as anybody knows. */
+function lossTotals(eventCount: number): SinkTotals {
+  const dropped = { ...noDrops(), unflushed: eventCount }
+  return { name: 'all', written: 0, dropped, queuedBytes: 0, filtered: 0, folded: 0 }
 }
 
 function withUiAddress(desk: DeskSettings | undefined, address: AdminAddress | undefined): DeskSettings | undefined {

@@ -23,7 +23,8 @@ export class ReportingLife {
   readonly startedMs: number = performance.now()
   readonly #meter: ChannelMeter
   /** Blocks that the thread may not have taken over yet, oldest first; bounded by the channel. */
-  readonly #underway: { readonly byteCount: number; readonly eventCount: number }[] = []
+  readonly #underway: { readonly kind: 'events' | 'spans'; readonly byteCount: number; readonly eventCount: number }[] =
+    []
   #underwayBytes = 0
 
   private constructor(worker: Worker, meter: ChannelMeter, addresses: BoundAddresses) {
@@ -54,15 +55,15 @@ export class ReportingLife {
     const byteCount = lines.byteLength
     this.#forgetTaken()
     this.#meter.send(byteCount)
-    this.#underway.push({ byteCount, eventCount: kind === 'events' ? eventCount : 0 })
+    this.#underway.push({ kind, byteCount, eventCount })
     this.#underwayBytes += byteCount
     this.worker.postMessage({ kind, lines, eventCount } satisfies ToReporter, [lines.buffer])
   }
 
-  /** Events that were on their way and not taken over. */
-  countOutstandingEvents(): number {
+  /** Events, or requests without one, that were on their way and not taken over. */
+  countOutstanding(wanted: 'events' | 'spans'): number {
     this.#forgetTaken()
-    return this.#underway.reduce((sum, { eventCount }) => sum + eventCount, 0)
+    return this.#underway.reduce((sum, { kind, eventCount }) => (kind === wanted ? sum + eventCount : sum), 0)
   }
 
   #forgetTaken(): void {

@@ -1,26 +1,43 @@
 // One sink with its bounded queue: takes blocks without ever waiting, writes them one after the other, tries again where the sink
 // says that it may help, counts what is lost.
+import type { HeldAccount } from './held-ledger.js'
 import { attemptLimit, retryDelayMs } from './retry-delay.js'
-import type { DropReason, EventBlock, Sink, SinkNotice, SinkTotals, WriteResult } from './sink.js'
+import {
+  type DropReason,
+  type EventBlock,
+  joinBlocks,
+  noDrops,
+  type Sink,
+  type SinkNotice,
+  type SinkTotals,
+  type WriteResult,
+} from './sink.js'
 
 /** At most one notice of loss per sink in this time, however fast it fails and recovers. */
 const noticePeriodMs = 10_000
 /** Longest pause that a destination may ask for. */
 const longestAskedMs = 300_000
 
+export interface LaneSettings {
+  readonly sink: Sink
+  /** Events waiting for this sink, the block being written included. */
+  readonly limitBytes: number
+  /** Told when events begin to be lost or to wait, and when they flow again. */
+  readonly notify: (notice: SinkNotice) => void
+  /** Told how many events wait here. */
+  readonly held: HeldAccount
+  /** From 0 up to 1, for the pauses between retries. */
+  readonly random?: () => number
+}
+
 export class SinkLane {
   readonly #sink: Sink
   readonly #limitBytes: number
   readonly #notify: (notice: SinkNotice) => void
+  readonly #held: HeldAccount
   readonly #random: () => number
   readonly #queue: EventBlock[] = []
-  readonly #dropped: Record<DropReason, number> = {
-    queue_full: 0,
-    write_error: 0,
-    closed: 0,
-    rejected: 0,
-    unflushed: 0,
-  }
+  readonly #dropped: Record<DropReason, number> = noDrops()
   #queuedBytes = 0
   #written = 0
   #isRunning = false
@@ -36,20 +53,11 @@ export class SinkLane {
   #wake: () => void = () => {}
   #idleWaiters: (() => void)[] = []
 
-  /**
-   * @param limitBytes - events waiting for this sink, the block being written included.
-   * @param notify - told when events begin to be lost or to wait, and when they flow again.
-   * @param random - from 0 up to 1, for the pauses between retries.
-   */
-  constructor(
-    sink: Sink,
-    limitBytes: number,
-    notify: (notice: SinkNotice) => void,
-    random: () => number = Math.random,
-  ) {
+  constructor({ sink, limitBytes, notify, held, random = Math.random }: LaneSettings) {
     this.#sink = sink
     this.#limitBytes = limitBytes
     this.#notify = notify
+    this.#held = held
     this.#random = random
   }
 
@@ -69,6 +77,7 @@ export class SinkLane {
     }
     this.#queue.push(block)
     this.#queuedBytes += block.lines.byteLength
+    this.#held.add(block.eventCount)
     this.#start()
   }
 
@@ -95,7 +104,9 @@ export class SinkLane {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#wake()
-    this.#dropped.unflushed += this.#queue.splice(0).reduce((count, block) => count + block.eventCount, 0)
+    const unflushed = this.#queue.splice(0).reduce((count, block) => count + block.eventCount, 0)
+    this.#dropped.unflushed += unflushed
+    this.#held.add(-unflushed)
     this.#queuedBytes = 0
     await this.#sink.close()
   }
@@ -153,6 +164,7 @@ export class SinkLane {
     this.#attempts = 0
     this.#queue.shift()
     this.#queuedBytes -= block.lines.byteLength
+    this.#held.add(-block.eventCount)
     this.#count(block, result)
     if (result.kind === 'failed' && result.retryAfterMs > 0) await this.#pause(result.retryAfterMs)
   }
@@ -176,7 +188,9 @@ export class SinkLane {
       return
     }
     if (result.kind === 'retry') {
-      this.#drop('write_error', block.eventCount, `${result.detail} (tried ${attemptLimit} times)`)
+      const { detail, writtenEvents = 0 } = result
+      this.#written += writtenEvents
+      this.#drop('write_error', block.eventCount - writtenEvents, `${detail} (tried ${attemptLimit} times)`)
       return
     }
     this.#written += block.eventCount
@@ -213,9 +227,4 @@ export class SinkLane {
       }
     })
   }
-}
-
-function joinBlocks(blocks: readonly EventBlock[]): EventBlock {
-  const eventCount = blocks.reduce((count, block) => count + block.eventCount, 0)
-  return { lines: Buffer.concat(blocks.map(({ lines }) => lines)), eventCount }
 }

@@ -4,16 +4,55 @@
 /** Whole JSON lines, each ended by "\n"; what moves through queues and is accepted or dropped as one. */
 export interface EventBlock {
   readonly lines: Uint8Array
+  /** Events that the lines stand for: one each, and more for a folded one. */
   readonly eventCount: number
+  /** The lines that stand for several events, in order; left out: none does. */
+  readonly folds?: readonly FoldedLine[]
+}
+
+/** A line that stands for several events. */
+export interface FoldedLine {
+  /** Position among the block's lines, from 0. */
+  readonly line: number
+  readonly eventCount: number
+}
+
+/** How many events the first lines of a block stand for. */
+export function countEvents({ folds = [] }: EventBlock, lineCount: number): number {
+  return folds.reduce((sum, { line, eventCount }) => (line < lineCount ? sum + eventCount - 1 : sum), lineCount)
+}
+
+/** How many events some lines of a block stand for. */
+export function eventsAt({ folds = [] }: EventBlock, lines: readonly number[]): number {
+  const further = new Map(folds.map(({ line, eventCount }) => [line, eventCount - 1]))
+  return lines.reduce((sum, line) => sum + 1 + (further.get(line) ?? 0), 0)
+}
+
+/** Several blocks as one, in new bytes. */
+export function joinBlocks(blocks: readonly EventBlock[]): EventBlock {
+  const folds: FoldedLine[] = []
+  let lineCount = 0
+  let eventCount = 0
+  for (const block of blocks) {
+    for (const { line, eventCount } of block.folds ?? []) folds.push({ line: lineCount + line, eventCount })
+    lineCount += countLines(block)
+    eventCount += block.eventCount
+  }
+  return { lines: Buffer.concat(blocks.map(({ lines }) => lines)), eventCount, folds }
+}
+
+function countLines({ eventCount, folds = [] }: EventBlock): number {
+  return folds.reduce((count, fold) => count - (fold.eventCount - 1), eventCount)
 }
 
 /**
  * Why events did not reach a destination; the label of `mirrorwaf_sink_dropped_total`.
  * `queue_full`: it is slower than the events come. `write_error`: the system refused the bytes, later ones may pass.
  * `closed`: its reader is gone for good. `rejected`: it looked at them and does not want them. `unflushed`: the process ended
- * before they were written.
+ * before they were written. `lost`: the reporting thread died while it held them; an upper bound, because what a destination
+ * had just taken was not confirmed yet.
  */
-export const dropReasons = ['queue_full', 'write_error', 'closed', 'rejected', 'unflushed'] as const
+export const dropReasons = ['queue_full', 'write_error', 'closed', 'rejected', 'unflushed', 'lost'] as const
 export type DropReason = (typeof dropReasons)[number]
 
 export type WriteResult =
@@ -29,8 +68,10 @@ export type WriteResult =
       readonly retryAfterMs: number
     }
   | {
-      /** Nothing of the block counts as written; it is given again after a while, up to a number of times. */
+      /** The block is given again after a while, up to a number of times; nothing of it counts as written until then. */
       readonly kind: 'retry'
+      /** Events of it that need no other try, and count as written even when the rest is given up; left out: 0. */
+      readonly writtenEvents?: number
       readonly detail: string
       /** How long the destination asked for; `undefined`: it did not say. */
       readonly retryAfterMs: number | undefined
@@ -63,6 +104,11 @@ export interface SinkTotals {
   readonly filtered: number
   /** Events that are counted in others because of the rate limit. */
   readonly folded: number
+}
+
+/** A count of each reason, all 0. */
+export function noDrops(): Record<DropReason, number> {
+  return { queue_full: 0, write_error: 0, closed: 0, rejected: 0, unflushed: 0, lost: 0 }
 }
 
 /** Events that were still queued when the sinks were closed. */

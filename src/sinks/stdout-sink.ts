@@ -2,7 +2,7 @@
 import { type ByteWriter, openStandardStream } from '../byte-writer.js'
 import { LineWriter } from './line-writer.js'
 import type { EventBlock, Sink, WriteResult } from './sink.js'
-import { encodeForTerminal } from './terminal-encoder.js'
+import { encodeForTerminal, escapeForTerminal } from './terminal-encoder.js'
 
 export class StdoutSink implements Sink {
   readonly name = 'stdout'
@@ -29,8 +29,9 @@ export class StdoutSink implements Sink {
     if (this.#stream === undefined || this.#lines === undefined) {
       return { kind: 'failed', reason: 'closed', writtenEvents: 0, detail: 'stdout is not open', retryAfterMs: 0 }
     }
-    if (!this.#stream.isTerminal || !this.#isShortened) return this.#lines.write(block)
-    return this.#lines.write({ ...block, lines: encodeForTerminal(block.lines, this.#isColoured) })
+    if (!this.#stream.isTerminal) return this.#lines.write(block)
+    const shown = this.#isShortened ? encodeForTerminal(block.lines, this.#isColoured) : escapeForTerminal(block.lines)
+    return this.#lines.write({ ...block, lines: shown })
   }
 
   async reopen(): Promise<void> {}

@@ -19,6 +19,20 @@ export function encodeForTerminal(lines: Uint8Array, isColoured: boolean): Uint8
   return encoder.encode(shown.join(''))
 }
 
+/**
+ * Lines in a machine's form, as a terminal may get them: JSON leaves DEL, the control characters above it and direction marks as
+ * they are, and a terminal obeys them. As `\\uXXXX` they mean the same to a reader of JSON.
+ * @returns the same lines in new bytes; what is no UTF-8 becomes U+FFFD.
+ */
+export function escapeForTerminal(lines: Uint8Array): Uint8Array {
+  return encoder.encode(decoder.decode(lines).replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escapeUnits))
+}
+
+function escapeUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+}
+
 function describeEvent(event: unknown, isColoured: boolean): string {
   const { timestamp, outcome, client, request, matches } = recordOf(event)
   const { ip } = recordOf(client)

@@ -1,27 +1,14 @@
 // Keeps events and their counts per minute in a database, bounded in bytes and age. Lives in the reporting thread and never holds
 // it for long: events wait in a bounded queue, and a transaction ends when its time is up.
-import { MirrorwafError, reasonOf } from '../errors.js'
+import { reasonOf } from '../errors.js'
 import type { SinkNumbers } from '../observe/metrics.js'
+import type { HeldAccount } from '../sinks/held-ledger.js'
 import type { EventBlock, SinkNotice } from '../sinks/sink.js'
-import {
-  type DatabaseSync,
-  isCorrupt,
-  logLimitBytes,
-  openFileDatabase,
-  openMemoryDatabase,
-  setAside,
-} from './database.js'
+import { isCorrupt, logLimitBytes } from './database.js'
 import { dimensions, type EventFacts, readEventFacts } from './event-facts.js'
-import { History } from './history.js'
-import { minuteMs, RollupTally } from './rollup-tally.js'
-import { Tables } from './tables.js'
-
-/** What the store tells an operator beside what every sink tells. */
-export interface StoreNotice {
-  readonly level: 'error'
-  readonly code: 'MWAF_STORE_DAMAGED'
-  readonly details: { readonly path: string; readonly moved: string; readonly reason: string }
-}
+import type { History } from './history.js'
+import { minuteMs } from './rollup-tally.js'
+import { StoreDatabase, type StoreNotice } from './store-database.js'
 
 /** One event as it was stored; `id` is 0 when the store could not take it. */
 export interface StoredEvent {
@@ -43,6 +30,12 @@ export interface StoreSettings {
   readonly notify: (notice: SinkNotice | StoreNotice) => void
   /** Told what was stored, after it was; once per transaction. */
   readonly onStored: (events: readonly StoredEvent[]) => void
+  /** Told when the database could not be opened again, and when it is open again; `fault` says which. */
+  readonly onFault: () => void
+  /** Told how many events wait to be stored. */
+  readonly held: HeldAccount
+  /** Told how many events a database in memory has. */
+  readonly remembered: HeldAccount
 }
 
 /** How long events gather for a transaction: a person does not see it, and one commit costs as much as storing ten events. */
@@ -53,8 +46,6 @@ const transactionMs = 15
 const breathMs = 1
 /** How much of a transaction may go into deleting; more than inserting needs in the long run. */
 const trimMs = 6
-/** Between tries when the database takes nothing (disk full). */
-const retryMs = 1000
 /** How often old events are looked for when no new ones come. */
 const idleTrimMs = 10_000
 /** A transaction ends after the block with which it has this much, so that one never fills what is kept free. */
@@ -76,12 +67,8 @@ export class EventStore {
   readonly #settings: StoreSettings
   readonly #name: string
   readonly #queue: EventBlock[] = []
+  readonly #database: StoreDatabase
   readonly #dropped: Record<DropReason, number> = { queue_full: 0, write_error: 0, unflushed: 0, not_an_event: 0 }
-  #database: DatabaseSync
-  #tables: Tables
-  #tally: RollupTally
-  #history: History
-  #rollupRows: number
   #queuedBytes = 0
   #written = 0
   #timer: NodeJS.Timeout | undefined
@@ -96,11 +83,7 @@ export class EventStore {
   constructor(settings: StoreSettings) {
     this.#settings = settings
     this.#name = settings.path === '' ? 'store' : `store:${settings.path}`
-    this.#database = this.#open()
-    this.#tables = new Tables(this.#database)
-    this.#tally = new RollupTally(this.#tables.rollups)
-    this.#history = new History(this.#database)
-    this.#rollupRows = this.#tables.countRollups()
+    this.#database = new StoreDatabase(settings)
     this.#idleTimer = setInterval(() => this.#start(0), idleTrimMs)
     this.#idleTimer.unref()
   }
@@ -117,12 +100,23 @@ export class EventStore {
     }
     this.#queue.push(block)
     this.#queuedBytes += block.lines.byteLength
+    this.#settings.held.add(block.eventCount)
     this.#start(gatherMs)
   }
 
-  /** What was stored; another one after a damaged database was replaced, so not to be kept. */
+  /** What was stored; another one after a damaged database was replaced, so not to be kept. Of no use while there is a `fault`. */
   get history(): History {
-    return this.#history
+    return this.#database.open.history
+  }
+
+  /** Why the database is closed and being tried again; `undefined` while it is open. */
+  get fault(): string | undefined {
+    return this.#database.fault
+  }
+
+  /** How often a database that had to be closed could not be opened again. */
+  get failedReopens(): number {
+    return this.#database.failedReopens
   }
 
   /** What a scrape shows, in the way of a sink. */
@@ -130,7 +124,7 @@ export class EventStore {
     return {
       name: this.#name,
       written: this.#written,
-      dropped: { ...this.#dropped },
+      dropped: { ...this.#dropped, lost: this.#settings.held.lost },
       filtered: 0,
       folded: 0,
       queuedBytes: this.#queuedBytes,
@@ -154,17 +148,10 @@ export class EventStore {
     this.#isClosed = true
     clearTimeout(this.#timer)
     clearInterval(this.#idleTimer)
-    this.#dropped.unflushed += countEvents(this.#queue.splice(0))
-    this.#queuedBytes = 0
-    closeQuietly(this.#database)
-  }
-
-  #open(): DatabaseSync {
-    const { path, limitBytes, notify } = this.#settings
-    if (path === '') return openMemoryDatabase(limitBytes)
-    return openFileDatabase(path, limitBytes - logLimitBytes, (moved, reason) =>
-      notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved, reason } }),
-    )
+    this.#dropped.unflushed += countEvents(this.#queue)
+    this.#forget(this.#queue.length)
+    this.#settings.remembered.set(0)
+    this.#database.close()
   }
 
   #start(delayMs: number): void {
@@ -179,8 +166,12 @@ export class EventStore {
   /** One transaction, and the next one later when something is left. Never throws. */
   #run(): void {
     if (this.#isClosed) return
+    if (this.#database.fault !== undefined && !this.#database.reopen()) {
+      this.#start(this.#database.retryMs)
+      return
+    }
     const isDone = this.#transact()
-    if (!isDone) this.#start(retryMs)
+    if (!isDone) this.#start(this.#database.retryMs)
     else if (this.#queue.length > 0) this.#start(breathMs)
   }
 
@@ -191,7 +182,7 @@ export class EventStore {
     let taken = 0
     let refused = 0
     try {
-      this.#tables.begin()
+      this.#database.open.tables.begin()
       const isRoomy = this.#trim(startMs + trimMs)
       let takenBytes = 0
       while (isRoomy && takenBytes < transactionBytes && (taken === 0 || performance.now() - startMs < transactionMs)) {
@@ -201,8 +192,8 @@ export class EventStore {
         takenBytes += block.lines.byteLength
         refused += this.#insertBlock(block, stored)
       }
-      this.#rollupRows += this.#tally.write()
-      this.#tables.commit()
+      this.#database.open.rollupRows += this.#database.open.tally.write()
+      this.#database.open.tables.commit()
     } catch (thrown) {
       this.#fail(thrown, taken)
       return false
@@ -212,6 +203,7 @@ export class EventStore {
     this.#written += stored.length
     this.#dropped.not_an_event += refused
     this.#sayRecovered()
+    if (this.#settings.path === '') this.#settings.remembered.set(this.#database.open.history.extent().eventCount)
     if (stored.length > 0) this.#settings.onStored(stored)
     return true
   }
@@ -226,8 +218,8 @@ export class EventStore {
         refused += 1
         continue
       }
-      const id = this.#tables.insert(facts, line)
-      this.#tally.add(facts)
+      const id = this.#database.open.tables.insert(facts, line)
+      this.#database.open.tally.add(facts)
       stored.push({ id, facts, line })
     }
     return refused
@@ -239,50 +231,40 @@ export class EventStore {
     const roomBytes = limitBytes - marginBytes - (path === '' ? 0 : logLimitBytes)
     const oldestMs = this.#settings.wallClockMs() - ageMs
     const rollupLimit = Math.floor((limitBytes * rollupRatio) / rollupRowBytes)
+    const { tables } = this.#database.open
     let isMore = true
     while (isMore && performance.now() < deadlineMs) {
-      isMore = this.#tables.deleteEvents(oldestMs) || this.#trimRollups(oldestMs, rollupLimit)
-      if (this.#tables.usedBytes > roomBytes) isMore = this.#tables.deleteEvents(Number.MAX_SAFE_INTEGER) || isMore
+      isMore = tables.deleteEvents(oldestMs) || this.#trimRollups(oldestMs, rollupLimit)
+      if (tables.usedBytes > roomBytes) isMore = tables.deleteEvents(Number.MAX_SAFE_INTEGER) || isMore
     }
-    if (path !== '' && this.#tables.freeBytes > limitBytes * unusedRatio) this.#tables.shrink(shrinkStepBytes)
-    return this.#tables.usedBytes <= roomBytes
+    if (path !== '' && tables.freeBytes > limitBytes * unusedRatio) tables.shrink(shrinkStepBytes)
+    return tables.usedBytes <= roomBytes
   }
 
   #trimRollups(oldestMs: number, rollupLimit: number): boolean {
-    const minute = this.#tables.oldestMinute()
+    const { tables, rollupRows } = this.#database.open
+    const minute = tables.oldestMinute()
     if (minute === undefined) return false
-    if (minute * minuteMs >= oldestMs - minuteMs && this.#rollupRows <= rollupLimit) return false
-    this.#rollupRows -= this.#tables.deleteMinute(minute, dimensions.length)
+    if (minute * minuteMs >= oldestMs - minuteMs && rollupRows <= rollupLimit) return false
+    this.#database.open.rollupRows -= tables.deleteMinute(minute, dimensions.length)
     return true
   }
 
   /** The blocks in hand are given up at once, so that a full disk shows in the counters from its first moment. */
   #fail(thrown: unknown, taken: number): void {
     this.#isFailing = true
-    this.#tally.discard()
+    this.#database.open.tally.discard()
     const blocks = this.#queue.slice(0, Math.max(1, taken))
     this.#forget(blocks.length)
     this.#drop('write_error', countEvents(blocks), reasonOf(thrown))
     this.#tellUnstored(blocks)
+    let fault = thrown
     try {
-      this.#tables.rollback()
-      if (isCorrupt(thrown)) this.#replace(reasonOf(thrown))
+      this.#database.open.tables.rollback()
     } catch (again) {
-      this.#drop('write_error', 0, reasonOf(again))
+      fault = again
     }
-  }
-
-  /** A damaged database is moved aside and a new one begun. */
-  #replace(reason: string): void {
-    const { path, notify } = this.#settings
-    if (path === '') throw new MirrorwafError('MWAF_STORE_OPEN', { path: 'in memory', reason })
-    closeQuietly(this.#database)
-    notify({ level: 'error', code: 'MWAF_STORE_DAMAGED', details: { path, moved: setAside(path), reason } })
-    this.#database = this.#open()
-    this.#tables = new Tables(this.#database)
-    this.#tally = new RollupTally(this.#tables.rollups)
-    this.#history = new History(this.#database)
-    this.#rollupRows = 0
+    if (isCorrupt(fault) || isCorrupt(thrown)) this.#database.replace(reasonOf(thrown))
   }
 
   /** The stream on the page goes on while the store takes nothing. */
@@ -296,7 +278,10 @@ export class EventStore {
   }
 
   #forget(blockCount: number): void {
-    for (const block of this.#queue.splice(0, blockCount)) this.#queuedBytes -= block.lines.byteLength
+    for (const { lines, eventCount } of this.#queue.splice(0, blockCount)) {
+      this.#queuedBytes -= lines.byteLength
+      this.#settings.held.add(-eventCount)
+    }
   }
 
   #drop(reason: DropReason, eventCount: number, detail: string): void {
@@ -324,12 +309,4 @@ const decoder = new TextDecoder()
 
 function countEvents(blocks: readonly EventBlock[]): number {
   return blocks.reduce((count, block) => count + block.eventCount, 0)
-}
-
-function closeQuietly(database: DatabaseSync): void {
-  try {
-    database.close()
-  } catch {
-    // A damaged database may refuse even that; its file descriptor goes with the object.
-  }
 }

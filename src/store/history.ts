@@ -1,7 +1,7 @@
 // Questions about stored events. Counts come from the rollups; looking through events goes step by step, each step short.
 import type { DatabaseSync, StatementSync } from './database.js'
 import { type Dimension, dimensions } from './event-facts.js'
-import { minuteMs } from './rollup-tally.js'
+import { minuteMs, otherName } from './rollup-tally.js'
 import { asListed, readListed } from './tables.js'
 
 /** A name and how many events have it; `name` is `otherName` for those beyond the bound of their minute. */
@@ -56,9 +56,15 @@ export interface ScanStep {
   readonly nextId: number
 }
 
-/** How long a step should take; its number of rows follows from it. */
+/** How long a step should take; its number of rows, or of minutes, follows from it. */
 const stepMs = 8
 const stepRows = { first: 500, least: 50, most: 20_000 } as const
+const stepMinutes = { first: 30, least: 1, most: 500_000 } as const
+/**
+ * Names of a range that are told apart; when there are more, the rarer half of those seen so far counts as all others. Only routes
+ * and clients can be so many, and only the most frequent are asked for.
+ */
+const nameLimit = 100_000
 
 export class History {
   readonly #database: DatabaseSync
@@ -71,10 +77,10 @@ export class History {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#breakdown = database.prepare(`SELECT name, sum(count) AS count FROM rollups
-      WHERE dimension = ? AND minute >= ? AND minute < ? GROUP BY name ORDER BY count DESC, name LIMIT ?`)
+      WHERE dimension = ? AND minute >= ? AND minute < ? GROUP BY name`)
     this.#timeline =
       database.prepare(`SELECT minute - minute % CAST(?1 AS INTEGER) AS slot, name, sum(count) AS count FROM rollups
-      WHERE dimension = ?2 AND minute >= ?3 AND minute < ?4 GROUP BY slot, name ORDER BY slot, count DESC`)
+      WHERE dimension = ?2 AND minute >= ?3 AND minute < ?4 GROUP BY slot, name`)
     this.#get = database.prepare('SELECT * FROM events WHERE id = ?')
     this.#extent = database.prepare(`SELECT (SELECT min(id) FROM events) AS first, (SELECT max(id) FROM events) AS last,
       (SELECT min(at_ms) FROM events) AS oldest, (SELECT max(at_ms) FROM events) AS newest`)
@@ -83,18 +89,51 @@ export class History {
 
   /** Events by name in whole minutes, most first. A minute counts when it begins in the range. */
   breakdown(dimension: Dimension, fromMs: number, toMs: number, limit: number): NameCount[] {
-    const rows = this.#breakdown.all(dimensions.indexOf(dimension), ...minutes(fromMs, toMs), limit)
-    return rows.map(({ name, count }) => ({ name: String(name), count: Number(count) }))
+    return runToEnd(this.breakdownSteps(dimension, fromMs, toMs, limit))
   }
 
-  /** The same, in slots of some minutes. */
+  /** The same in short steps; the caller lets others have their turn in between. */
+  *breakdownSteps(dimension: Dimension, fromMs: number, toMs: number, limit: number): Generator<void, NameCount[]> {
+    const counts = new Map<string, number>()
+    const index = dimensions.indexOf(dimension)
+    for (const rows of inMinuteSteps(fromMs, toMs, (from, to) => this.#breakdown.all(index, from, to))) {
+      for (const row of rows) {
+        const name = String(row['name'])
+        counts.set(name, (counts.get(name) ?? 0) + Number(row['count']))
+      }
+      if (counts.size > nameLimit) foldRareNames(counts)
+      yield
+    }
+    return mostFirst(counts).slice(0, limit)
+  }
+
+  /** Counts by name in slots of some minutes. */
   timeline(dimension: Dimension, fromMs: number, toMs: number, slotMinutes: number): SlotCount[] {
-    const rows = this.#timeline.all(slotMinutes, dimensions.indexOf(dimension), ...minutes(fromMs, toMs))
-    return rows.map(({ slot, name, count }) => ({
-      startMs: Number(slot) * minuteMs,
-      name: String(name),
-      count: Number(count),
-    }))
+    return runToEnd(this.timelineSteps(dimension, fromMs, toMs, slotMinutes))
+  }
+
+  /** The same in short steps. */
+  *timelineSteps(
+    dimension: Dimension,
+    fromMs: number,
+    toMs: number,
+    slotMinutes: number,
+  ): Generator<void, SlotCount[]> {
+    const slots = new Map<number, Map<string, number>>()
+    const index = dimensions.indexOf(dimension)
+    const read = (from: number, to: number): Row[] => this.#timeline.all(slotMinutes, index, from, to)
+    for (const rows of inMinuteSteps(fromMs, toMs, read)) {
+      // A step may end in the middle of a slot; the next one goes on with it.
+      for (const row of rows) {
+        const startMs = Number(row['slot']) * minuteMs
+        const counts = slots.get(startMs) ?? new Map<string, number>()
+        slots.set(startMs, counts)
+        const name = String(row['name'])
+        counts.set(name, (counts.get(name) ?? 0) + Number(row['count']))
+      }
+      yield
+    }
+    return [...slots].flatMap(([startMs, counts]) => mostFirst(counts).map((count) => ({ startMs, ...count })))
   }
 
   get(id: number): StoredRow | undefined {
@@ -132,7 +171,7 @@ export class History {
       const rows = select.all(from, next, ...values, rowLimit).map(readRow)
       // A full step may have left some behind: the next one begins below the last that it took.
       next = rows.length === rowLimit ? (rows.at(-1)?.id ?? from) : from
-      width = adapt(width, performance.now() - startMs)
+      width = adapt(width, performance.now() - startMs, stepRows)
       yield { rows, scannedCount: start - next, totalCount: start - lowest, nextId: next }
     }
   }
@@ -151,9 +190,55 @@ function minutes(fromMs: number, toMs: number): [number, number] {
   return [Math.ceil(fromMs / minuteMs), Math.ceil(toMs / minuteMs)]
 }
 
-function adapt(width: number, tookMs: number): number {
+type Row = Record<string, unknown>
+
+/** Reads a range some minutes at a time, as many as take the time of a step. */
+function* inMinuteSteps(
+  fromMs: number,
+  toMs: number,
+  read: (fromMinute: number, toMinute: number) => Row[],
+): Generator<Row[]> {
+  const [first, end] = minutes(fromMs, toMs)
+  let width: number = stepMinutes.first
+  for (let from = first; from < end; ) {
+    const startMs = performance.now()
+    const to = Math.min(end, from + width)
+    const rows = read(from, to)
+    width = adapt(width, performance.now() - startMs, stepMinutes)
+    from = to
+    yield rows
+  }
+}
+
+function adapt(
+  width: number,
+  tookMs: number,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
   const wanted = tookMs < stepMs / 2 ? width * 2 : tookMs > stepMs * 1.5 ? width / 2 : width
-  return Math.round(Math.min(stepRows.most, Math.max(stepRows.least, wanted)))
+  return Math.round(Math.min(most, Math.max(least, wanted)))
+}
+
+function runToEnd<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+function mostFirst(counts: ReadonlyMap<string, number>): NameCount[] {
+  const all = [...counts].map(([name, count]) => ({ name, count }))
+  return all.sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1))
+}
+
+function foldRareNames(counts: Map<string, number>): void {
+  let others = counts.get(otherName) ?? 0
+  for (const { name, count } of mostFirst(counts).slice(nameLimit / 2)) {
+    if (name === otherName) continue
+    others += count
+    counts.delete(name)
+  }
+  if (others > 0) counts.set(otherName, others)
 }
 
 function describe(filter: EventFilter): { readonly where: string; readonly values: (string | number)[] } {

@@ -4,14 +4,18 @@ import { MirrorwafError } from '../errors.js'
 import type { AdminAddress } from '../observe/admin-server.js'
 import type { Instruments } from '../observe/instruments.js'
 import { LiveSampler } from '../observe/live-sampler.js'
-import type { SinkNumbers } from '../observe/metrics.js'
+import type { ReadMetric, SinkNumbers } from '../observe/metrics.js'
 import { packageVersion } from '../package-version.js'
+import type { HeldLedger } from '../sinks/held-ledger.js'
 import type { EventBlock, SinkNotice } from '../sinks/sink.js'
-import { EventStore, type StoredEvent, type StoreNotice } from '../store/event-store.js'
+import { EventStore, type StoredEvent } from '../store/event-store.js'
+import type { StoreNotice } from '../store/store-database.js'
+import { delay } from '../within-time.js'
 import { readAssets } from './assets.js'
 import { isLoopback } from './guard.js'
 import { LiveStream } from './live-stream.js'
-import type { LiveHello } from './page/api-types.js'
+import { LoginBrake } from './login-brake.js'
+import type { LiveHello, StoreInfo } from './page/api-types.js'
 import { outcomeNames } from './questions.js'
 import { RuleBook } from './rule-book.js'
 import { readToken, Sessions } from './sessions.js'
@@ -51,13 +55,21 @@ export class EventDesk {
   readonly #store: EventStore
   readonly #stream = new LiveStream()
   readonly #sampler: LiveSampler
+  /** Events of histories in memory that ended with earlier reporting threads. */
+  readonly #forgotten: number
   #rules = new RuleBook([])
   #server: UiServer | undefined
   #timer: NodeJS.Timeout | undefined
   #tickCount = 0
 
-  private constructor(settings: DeskSettings, instruments: Instruments, notify: (n: SinkNotice | StoreNotice) => void) {
+  private constructor(
+    settings: DeskSettings,
+    instruments: Instruments,
+    notify: (notice: SinkNotice | StoreNotice) => void,
+    ledger: HeldLedger,
+  ) {
     this.#settings = settings
+    this.#forgotten = ledger.history.lost
     this.#sampler = new LiveSampler(instruments, performance.now())
     this.#store = new EventStore({
       path: settings.storePath,
@@ -67,6 +79,9 @@ export class EventDesk {
       wallClockMs: Date.now,
       notify,
       onStored: (events) => this.#show(events),
+      onFault: () => this.#stream.tellStore(this.#describeStore()),
+      held: ledger.store,
+      remembered: ledger.history,
     })
   }
 
@@ -75,8 +90,9 @@ export class EventDesk {
     settings: DeskSettings,
     instruments: Instruments,
     notify: (notice: SinkNotice | StoreNotice) => void,
+    ledger: HeldLedger,
   ): Promise<EventDesk> {
-    const desk = new EventDesk(settings, instruments, notify)
+    const desk = new EventDesk(settings, instruments, notify, ledger)
     try {
       if (settings.ui !== undefined) await desk.#openPage(settings.ui)
       return desk
@@ -98,6 +114,34 @@ export class EventDesk {
     return [
       this.#store.totals,
       { name: 'page', written: this.#stream.toldCount, dropped, filtered: 0, folded: 0, queuedBytes: 0 },
+    ]
+  }
+
+  /** How the history fares, for a scrape. */
+  get metrics(): readonly ReadMetric[] {
+    const one = (read: () => number) => () => [{ labels: {}, value: read() }]
+    return [
+      {
+        kind: 'gauge',
+        name: 'mirrorwaf_store_open',
+        help: 'Whether the event store is open: 0 while it cannot be opened again and events wait',
+        labelNames: [],
+        read: one(() => (this.#store.fault === undefined ? 1 : 0)),
+      },
+      {
+        kind: 'counter',
+        name: 'mirrorwaf_store_reopen_failures_total',
+        help: 'Times that an event store that had to be closed could not be opened again',
+        labelNames: [],
+        read: one(() => this.#store.failedReopens),
+      },
+      {
+        kind: 'counter',
+        name: 'mirrorwaf_store_forgotten_events_total',
+        help: 'Events of a history in memory that ended with a reporting thread',
+        labelNames: [],
+        read: one(() => this.#forgotten),
+      },
     ]
   }
 
@@ -141,10 +185,10 @@ export class EventDesk {
     this.#server = await UiServer.start({
       address: ui.address,
       hosts: new Set([...ui.hosts, ui.address.host].map((host) => host.toLowerCase())),
-      sessions: new Sessions(token),
+      sessions: new Sessions(token, new LoginBrake({ nowMs: () => performance.now(), wait: delay })),
       assets: readAssets(),
       sources: {
-        history: () => this.#store.history,
+        history: () => (this.#store.fault === undefined ? this.#store.history : undefined),
         rules: () => this.#rules,
         hello: () => this.#hello(),
         stream: this.#stream,
@@ -155,19 +199,26 @@ export class EventDesk {
   }
 
   #hello(): LiveHello {
-    const { eventCount, oldestMs } = this.#store.history.extent()
-    const { storePath, storeAgeMs } = this.#settings
     return {
       version: packageVersion(),
       outcomes: outcomeNames,
       samples: this.#sampler.samples,
-      store: {
-        kind: storePath === '' ? 'memory' : 'file',
-        eventCount,
-        oldestMs: oldestMs ?? null,
-        limitBytes: this.#limitBytes,
-        ageMs: storeAgeMs,
-      },
+      store: this.#describeStore(),
+    }
+  }
+
+  #describeStore(): StoreInfo {
+    const { fault, history } = this.#store
+    const { storePath, storeAgeMs } = this.#settings
+    const { eventCount, oldestMs } = fault === undefined ? history.extent() : { eventCount: 0, oldestMs: undefined }
+    return {
+      kind: storePath === '' ? 'memory' : 'file',
+      eventCount,
+      oldestMs: oldestMs ?? null,
+      limitBytes: this.#limitBytes,
+      ageMs: storeAgeMs,
+      forgottenCount: this.#forgotten,
+      fault: fault ?? null,
     }
   }
 

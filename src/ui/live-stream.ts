@@ -1,6 +1,6 @@
 // The page's live stream (Server-Sent Events): samples and events for every open page. A page that does not read is let go.
 import type { ServerResponse } from 'node:http'
-import type { EventSummary, LiveHello, LiveSample } from './page/api-types.js'
+import type { EventSummary, LiveHello, LiveSample, StoreInfo } from './page/api-types.js'
 
 /** Pages open at once. */
 export const clientLimit = 32
@@ -68,6 +68,11 @@ export class LiveStream {
       this.#skipped = 0
     }
     if (sample !== undefined) this.#tell(encode('sample', sample))
+  }
+
+  /** Tells all pages that the store is in trouble, or out of it. */
+  tellStore(store: StoreInfo): void {
+    this.#tell(encode('store', store))
   }
 
   close(): void {

@@ -2,17 +2,10 @@
 // ends after a while and says where to go on.
 
 import type { Dimension } from '../store/event-facts.js'
-import type { EventFilter, History, ScanStep, StoredRow } from '../store/history.js'
+import type { EventFilter, History, NameCount, ScanStep, StoredRow } from '../store/history.js'
 import { outcomes } from '../verdict/outcome.js'
 import { type Exclusion, explainExclusion, judgeEffect, makeExclusion, renderExclusion } from './exclusion.js'
-import {
-  breakdownDimensions,
-  type CountsAnswer,
-  type EventDetail,
-  type ExclusionAnswer,
-  type PreviewAnswer,
-  type SearchAnswer,
-} from './page/api-types.js'
+import type { CountsAnswer, EventDetail, ExclusionAnswer, PreviewAnswer, SearchAnswer } from './page/api-types.js'
 import type { RuleBook } from './rule-book.js'
 import { openEvent, readMatches, readTarget, summarise } from './stored-event.js'
 
@@ -32,24 +25,41 @@ const minuteMs = 60_000
 const textLimitChars = 200
 const rangeLimitMs = 400 * 86_400_000
 
-export function answerCounts(history: History, rules: RuleBook, question: Question, nowMs: number): CountsAnswer {
+/** The time range of a question about counts, in whole minutes. */
+export function countsRangeMs(question: Question): number {
   const rangeMs = Math.min(numberIn(question, 'range') ?? 3_600_000, rangeLimitMs)
+  return Math.max(minuteMs, Math.ceil(rangeMs / minuteMs) * minuteMs)
+}
+
+/** Counts in short steps, as `look` does. */
+export async function answerCounts(
+  history: History,
+  rules: RuleBook,
+  rangeMs: number,
+  nowMs: number,
+): Promise<CountsAnswer> {
   // The minute that has begun counts too.
   const toMs = Math.ceil(nowMs / minuteMs) * minuteMs
-  const fromMs = toMs - Math.max(minuteMs, rangeMs)
+  const fromMs = toMs - rangeMs
   const slotMinutes = Math.max(1, Math.ceil((toMs - fromMs) / minuteMs / timelineSlots))
-  const countBy = (dimension: Dimension): CountsAnswer['breakdowns']['rule'] =>
-    history.breakdown(dimension, fromMs, toMs, breakdownLimit)
-  const [type, rule, route, client] = breakdownDimensions.map(countBy)
+  const countBy = (dimension: Dimension): Promise<NameCount[]> =>
+    inTurns(history.breakdownSteps(dimension, fromMs, toMs, breakdownLimit))
+  const [all] = await countBy('all')
+  const breakdowns = {
+    type: await countBy('type'),
+    rule: await countBy('rule'),
+    route: await countBy('route'),
+    client: await countBy('client'),
+  }
   const ruleNames: Record<string, string> = Object.create(null)
-  for (const { name } of rule ?? []) ruleNames[name] = rules.nameOf(name) ?? ''
+  for (const { name } of breakdowns.rule) ruleNames[name] = rules.nameOf(name) ?? ''
   return {
     fromMs,
     toMs,
-    total: history.breakdown('all', fromMs, toMs, 1)[0]?.count ?? 0,
-    breakdowns: { type: type ?? [], rule: rule ?? [], route: route ?? [], client: client ?? [] },
+    total: all?.count ?? 0,
+    breakdowns,
     slotMs: slotMinutes * minuteMs,
-    timeline: history.timeline('type', fromMs, toMs, slotMinutes),
+    timeline: await inTurns(history.timelineSteps('type', fromMs, toMs, slotMinutes)),
     ruleNames,
   }
 }
@@ -127,11 +137,24 @@ async function look(
       if (!visit(row)) return { ...position(step), nextId: row.id, isDone: false }
     }
     if (performance.now() >= deadlineMs || !isWanted()) return { ...position(step), isDone: isAtEnd(step) }
-    await new Promise((resolve) => setImmediate(resolve))
+    await yieldTurn()
   }
   return last === undefined
     ? { scannedCount: 0, totalCount: 0, nextId: 0, isDone: true }
     : { ...position(last), isDone: true }
+}
+
+/** Takes all steps; between them everything else in the thread has its turn. */
+async function inTurns<T>(steps: Generator<void, T, undefined>): Promise<T> {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await yieldTurn()
+  }
+}
+
+function yieldTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function position({ scannedCount, totalCount, nextId }: ScanStep): Omit<LookEnd, 'isDone'> {

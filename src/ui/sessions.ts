@@ -2,6 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { MirrorwafError, reasonOf } from '../errors.js'
 import { readTextFile } from '../read-text-file.js'
+import type { LoginBrake } from './login-brake.js'
 
 /** Shorter ones can be guessed. */
 export const tokenLeastChars = 16
@@ -11,10 +12,6 @@ const tokenMostBytes = 4096
 const sessionLimit = 100
 const sessionAgeMs = 12 * 3_600_000
 const cookieName = 'mirrorwaf_session'
-
-/** Wrong tokens in one minute; beyond it all are refused until the minute is over. */
-export const attemptLimit = 20
-const attemptPeriodMs = 60_000
 
 /** What became of a token that was shown. */
 export type LoginResult =
@@ -38,30 +35,42 @@ export async function readToken(path: string): Promise<string> {
   throw new MirrorwafError('MWAF_UI_TOKEN', { reason: `${path} has fewer than ${tokenLeastChars} characters` })
 }
 
+/** Whether somebody may see the page. */
+export type Access = 'open' | 'closed' | 'too-many'
+
 export class Sessions {
   readonly #token: Buffer | undefined
+  readonly #brake: LoginBrake
   /** Session and when it ends. */
   readonly #sessions = new Map<string, number>()
-  #attempts = 0
-  #attemptsEndMs = 0
 
   /** @param token - `undefined`: everybody is let in. */
-  constructor(token: string | undefined) {
+  constructor(token: string | undefined, brake: LoginBrake) {
     this.#token = token === undefined ? undefined : digest(token)
+    this.#brake = brake
   }
 
-  /** @param authorization - header; a bearer token is for programs. @param cookies - header. */
-  isOpenFor(authorization: string | undefined, cookies: string | undefined, nowMs: number): boolean {
+  /** Whether a browser has logged in, or no token is needed. @param cookies - header. */
+  hasSession(cookies: string | undefined, nowMs: number): boolean {
     if (this.#token === undefined) return true
     const session = new RegExp(`(?:^|;\\s*)${cookieName}=([\\w-]+)`).exec(cookies ?? '')?.[1]
-    if (session !== undefined && (this.#sessions.get(session) ?? 0) > nowMs) return true
-    const bearer = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
-    return bearer !== undefined && this.#mayTry(nowMs) && this.#isToken(bearer)
+    return session !== undefined && (this.#sessions.get(session) ?? 0) > nowMs
   }
 
-  login(token: string, nowMs: number): LoginResult {
-    if (!this.#mayTry(nowMs)) return { kind: 'too-many' }
-    if (!this.#isToken(token.trim())) return { kind: 'refused' }
+  /** For programs, which show the token each time. @param authorization - header. @param address - of the sender. */
+  async judgeBearer(authorization: string | undefined, address: string): Promise<Access> {
+    const bearer = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
+    if (bearer === undefined) return 'closed'
+    const result = await this.#brake.try(address, () => this.#isToken(bearer))
+    if (result === 'too-many') return result
+    return result === 'right' ? 'open' : 'closed'
+  }
+
+  /** @param address - of the sender. */
+  async login(token: string, address: string, nowMs: number): Promise<LoginResult> {
+    const result = await this.#brake.try(address, () => this.#isToken(token.trim()))
+    if (result === 'too-many') return { kind: 'too-many' }
+    if (result === 'wrong') return { kind: 'refused' }
     const session = randomBytes(32).toString('base64url')
     this.#sessions.set(session, nowMs + sessionAgeMs)
     const [oldest] = this.#sessions.keys()
@@ -69,19 +78,8 @@ export class Sessions {
     return { kind: 'accepted', cookie: `${cookieName}=${session}; Path=/; HttpOnly; SameSite=Strict` }
   }
 
-  /** Wrong tokens are counted over all senders: behind a proxy all have one address. */
-  #mayTry(nowMs: number): boolean {
-    if (nowMs >= this.#attemptsEndMs) {
-      this.#attempts = 0
-      this.#attemptsEndMs = nowMs + attemptPeriodMs
-    }
-    return this.#attempts < attemptLimit
-  }
-
   #isToken(shown: string): boolean {
-    const isRight = this.#token !== undefined && timingSafeEqual(digest(shown), this.#token)
-    if (!isRight) this.#attempts += 1
-    return isRight
+    return this.#token !== undefined && timingSafeEqual(digest(shown), this.#token)
   }
 }
 

@@ -3,17 +3,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { MirrorwafError, reasonOf } from '../errors.js'
 import type { AdminAddress } from '../observe/admin-server.js'
 import type { History } from '../store/history.js'
+import { AnswerCache } from './answer-cache.js'
 import type { Asset, Assets } from './assets.js'
+import { ConnectionReserve } from './connection-reserve.js'
 import { loginPath, refuse, securityHeaders } from './guard.js'
 import type { LiveStream } from './live-stream.js'
 import type { LiveHello } from './page/api-types.js'
-import { answerCounts, answerEvent, answerExclusion, answerPreview, answerSearch } from './questions.js'
+import { answerCounts, answerEvent, answerExclusion, answerPreview, answerSearch, countsRangeMs } from './questions.js'
 import type { RuleBook } from './rule-book.js'
 import type { Sessions } from './sessions.js'
 
 /** What the server shows; read anew for each request, because rules and store may be replaced. */
 export interface UiSources {
-  readonly history: () => History
+  /** `undefined`: the store cannot be opened just now. */
+  readonly history: () => History | undefined
   readonly rules: () => RuleBook
   readonly hello: () => LiveHello
   readonly stream: LiveStream
@@ -28,10 +31,14 @@ export interface UiSettings {
   readonly sources: UiSources
 }
 
-/** Pages, their questions and somebody's scripts; more connections are somebody else's. */
-const connectionLimit = 128
+/**
+ * Pages, their questions and somebody's scripts. Half is for those who have shown a token; the others have their requests
+ * answered within the time that a request and a braked login may take, and then go.
+ */
+const connectionLimits = { all: 128, unknown: 64, unknownLifeMs: 20_000 } as const
 const requestTimeoutMs = 10_000
 const loginLimitBytes = 8192
+const jsonType = 'application/json; charset=utf-8'
 /** Questions at work at once: each looks through events for a second at most, in short steps. */
 const searchLimit = 4
 
@@ -46,12 +53,13 @@ export class UiServer {
 
   /** @throws MirrorwafError `MWAF_LISTENER_ADDRESS`. */
   static async start(settings: UiSettings): Promise<UiServer> {
-    const handler = new RequestHandler(settings)
+    const reserve = new ConnectionReserve(connectionLimits)
+    const handler = new RequestHandler(settings, reserve)
     const server = createServer(
       { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, keepAliveTimeout: 65_000 },
       (request, response) => void handler.handle(request, response),
     )
-    server.maxConnections = connectionLimit
+    server.on('connection', (socket) => reserve.admit(socket))
     await listen(server, settings.address)
     // The thread lives as long as its channel to the main thread; a start that failed elsewhere must not linger here.
     server.unref()
@@ -72,10 +80,13 @@ export class UiServer {
 
 class RequestHandler {
   readonly #settings: UiSettings
+  readonly #reserve: ConnectionReserve
+  readonly #counts = new AnswerCache(() => performance.now())
   #searchCount = 0
 
-  constructor(settings: UiSettings) {
+  constructor(settings: UiSettings, reserve: ConnectionReserve) {
     this.#settings = settings
+    this.#reserve = reserve
   }
 
   /** Never rejects. */
@@ -94,6 +105,8 @@ class RequestHandler {
     const { hosts, sessions, assets } = this.#settings
     const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
     const { host, origin, 'sec-fetch-site': fetchSite, authorization, cookie } = request.headers
+    const hasSession = sessions.hasSession(cookie, Date.now())
+    this.#keep(request, response, hasSession)
     const refusal = refuse({ method: request.method ?? '', host, origin, fetchSite: firstOf(fetchSite), path }, hosts)
     if (refusal !== undefined) {
       request.resume()
@@ -108,19 +121,37 @@ class RequestHandler {
     const file = assets.files.get(path)
     if (file !== undefined) {
       sendAsset(response, 200, file)
-    } else if (!sessions.isOpenFor(authorization, cookie, Date.now())) {
-      if (path === '/') sendAsset(response, 401, assets.login)
-      else sendJson(response, 401, { error: 'a token is needed' })
-    } else if (path === '/') {
-      sendAsset(response, 200, assets.page)
-    } else {
-      await this.#answerQuestion(path, new URLSearchParams(query), response)
+      return
     }
+    const access = hasSession ? 'open' : await sessions.judgeBearer(authorization, addressOf(request))
+    switch (access) {
+      case 'too-many':
+        sendTooMany(response)
+        return
+      case 'closed':
+        if (path === '/') sendAsset(response, 401, assets.login)
+        else sendJson(response, 401, { error: 'a token is needed' })
+        return
+      case 'open':
+        this.#keep(request, response, true)
+        if (path === '/') sendAsset(response, 200, assets.page)
+        else await this.#answerQuestion(path, new URLSearchParams(query), response)
+        return
+      default:
+        access satisfies never
+    }
+  }
+
+  /** A connection that has shown no token ends with its answer. */
+  #keep({ socket }: IncomingMessage, response: ServerResponse, isKnown: boolean): void {
+    if (isKnown) this.#reserve.trust(socket)
+    if (this.#reserve.isTrusted(socket)) response.removeHeader('connection')
+    else response.setHeader('connection', 'close')
   }
 
   async #login(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const form = new URLSearchParams(await readBody(request))
-    const result = this.#settings.sessions.login(form.get('token') ?? '', Date.now())
+    const result = await this.#settings.sessions.login(form.get('token') ?? '', addressOf(request), Date.now())
     switch (result.kind) {
       case 'accepted':
         response.writeHead(303, { ...securityHeaders, location: '/', 'set-cookie': result.cookie }).end()
@@ -129,7 +160,7 @@ class RequestHandler {
         sendAsset(response, 401, this.#settings.assets.login)
         break
       case 'too-many':
-        sendJson(response, 429, { error: 'too many wrong tokens; try again in a minute' })
+        sendTooMany(response)
         break
       default:
         result satisfies never
@@ -140,14 +171,20 @@ class RequestHandler {
     const { sources } = this.#settings
     const [, api, subject, idText = '', more = ''] = path.split('/')
     const id = /^\d{1,15}$/.test(idText) ? Number(idText) : 0
-    const history = sources.history()
     const isWanted = (): boolean => !response.destroyed
-    switch (api === 'api' ? `${subject}${idText === '' ? '' : '/id'}${more === '' ? '' : `/${more}`}` : '') {
-      case 'live':
-        this.#openStream(response)
-        return
+    const asked = api === 'api' ? `${subject}${idText === '' ? '' : '/id'}${more === '' ? '' : `/${more}`}` : ''
+    if (asked === 'live') {
+      this.#openStream(response)
+      return
+    }
+    const history = sources.history()
+    if (history === undefined) {
+      sendJson(response, 503, { error: 'the history does not work at the moment; it is tried again' })
+      return
+    }
+    switch (asked) {
       case 'counts':
-        sendJson(response, 200, answerCounts(history, sources.rules(), question, Date.now()))
+        await this.#answerCounts(history, countsRangeMs(question), response)
         return
       case 'events':
         await this.#search(response, () => answerSearch(history, question, isWanted))
@@ -164,6 +201,13 @@ class RequestHandler {
       default:
         sendJson(response, 404, { error: 'there is no such thing here' })
     }
+  }
+
+  async #answerCounts(history: History, rangeMs: number, response: ServerResponse): Promise<void> {
+    const { rules } = this.#settings.sources
+    const answer = this.#counts.ask(String(rangeMs), () => answerCounts(history, rules(), rangeMs, Date.now()))
+    if (answer === undefined) sendJson(response, 503, { error: 'too many questions at once; try again' })
+    else send(response, 200, jsonType, await answer)
   }
 
   async #search(response: ServerResponse, run: () => Promise<object | undefined>): Promise<void> {
@@ -196,7 +240,12 @@ function sendFound(response: ServerResponse, answer: object | undefined): void {
 }
 
 function sendJson(response: ServerResponse, status: number, answer: object): void {
-  send(response, status, 'application/json; charset=utf-8', Buffer.from(JSON.stringify(answer)))
+  send(response, status, jsonType, Buffer.from(JSON.stringify(answer)))
+}
+
+function sendTooMany(response: ServerResponse): void {
+  response.setHeader('retry-after', '5')
+  sendJson(response, 429, { error: 'too many wrong tokens from this address; try again in some seconds' })
 }
 
 function sendAsset(response: ServerResponse, status: number, { type, body }: Asset): void {
@@ -217,6 +266,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
     chunks.push(Buffer.from(chunk))
   }
   return Buffer.concat(chunks).toString()
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? ''
 }
 
 function firstOf(header: string | string[] | undefined): string | undefined {

@@ -5,6 +5,7 @@ import { RawClient } from './support/raw-client.js'
 import { Receiver } from './support/receiver.js'
 import { requestText } from './support/request-text.js'
 import { findProgram } from './support/required-program.js'
+import { waitUntil } from './support/wait-until.js'
 
 // A JVM starts twice in here; each wait has its own, shorter end.
 t.setTimeout(300_000)
@@ -65,3 +66,30 @@ t.test(
     t.ok(messages.every(({ key, value }) => JSON.parse(value).client.ip === key))
   },
 )
+
+t.test('a message that the broker refuses costs itself alone', { skip: java.skip }, async (t) => {
+  const broker = await KafkaBroker.start(t, java.path)
+  await broker.createTopic(topic, 2, 4000)
+  const receiver = await Receiver.start(t, { args: ['--events', `kafka:${broker.address}/${topic}`] })
+  const client = RawClient.connect(receiver.port)
+  for (let index = 0; index < 41; index += 1) {
+    // Words: a long run of letters would be taken for a secret. Events show 4 KiB of it.
+    const padding = index === 20 ? 'a+b+'.repeat(3000) : ''
+    const headers = [`X-Forwarded-For: ${clients[index % clients.length]}`]
+    await client.send(requestText({ target: `/?x=$globals&case=${index}&y=${padding}`, headers }))
+  }
+  client.close()
+  await receiver.awaitAccounted(41)
+  const messages = await broker.consume(topic, 40)
+  const cases = messages.map(({ value }) => Number(/case=(\d+)/.exec(value)?.[1])).sort((a, b) => a - b)
+  t.strictSame(
+    cases,
+    Array.from({ length: 41 }, (_, index) => index).filter((index) => index !== 20),
+  )
+  const labels = `sink="kafka:${broker.address}/${topic}"`
+  await waitUntil('the counts', async () => {
+    const rejected = await receiver.metric('mirrorwaf_sink_dropped_total', `${labels},reason="rejected"`)
+    return rejected === 1 ? true : undefined
+  })
+  t.equal(await receiver.metric('mirrorwaf_sink_events_total', labels), 40)
+})

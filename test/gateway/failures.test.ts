@@ -2,26 +2,18 @@
 import { readdirSync } from 'node:fs'
 import { Agent, get as httpGet } from 'node:http'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type ExchangeFault, exchangeFaults } from '#src/gateway/exchange.js'
 import { findFreePorts } from '../e2e/support/free-ports.js'
+import { comesTrue } from '../e2e/support/wait-until.js'
 import { get, headerValues, send, startBackend, startEcho, startRawBackend } from './support/backend.js'
 import { startTestGateway, type TestGateway } from './support/gateway.js'
-
-const waitUntil = async (isTrue: () => boolean | Promise<boolean>): Promise<boolean> => {
-  for (let i = 0; i < 250; i += 1) {
-    if (await isTrue()) return true
-    await sleep(20)
-  }
-  return false
-}
 
 /** 003.16: logged with its kind, and counted. */
 async function sawFault({ lines, metric }: TestGateway, kind: string): Promise<boolean> {
   const isLogged = (): boolean =>
     lines.some(({ message, details }) => message === 'MWAF_GATEWAY_EXCHANGE' && details['kind'] === kind)
-  return waitUntil(async () => isLogged() && (await metric('mirrorwaf_gateway_faults_total', kind)) === 1)
+  return comesTrue(async () => isLogged() && (await metric('mirrorwaf_gateway_faults_total', kind)) === 1)
 }
 
 t.test('003.6 a backend that hangs: the client gets 504 when the time is up', async (t) => {
@@ -35,7 +27,7 @@ t.test('003.6 a backend that hangs: the client gets 504 when the time is up', as
   const gateway = await startTestGateway(t, { routes: [`/=${backend.origin}`], upstreamTimeoutMs: 1000 })
   t.match(await get(gateway.port, '/'), { status: 504, body: 'backend timeout\n' })
   t.ok(await sawFault(gateway, 'backend_timeout'), '003.16')
-  t.ok(await waitUntil(() => isCallOver), 'the call to the backend is ended')
+  t.ok(await comesTrue(() => isCallOver), 'the call to the backend is ended')
 })
 
 t.test('003.6 the default is five seconds, as in the seed', async (t) => {
@@ -93,9 +85,9 @@ t.test('003.13 a client that leaves ends the call to the backend', async (t) => 
   const gateway = await startTestGateway(t, { routes: [`/=${backend.origin}`] })
   const socket = connect(gateway.port, '127.0.0.1')
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-  t.ok(await waitUntil(() => backend.openCount() === 1))
+  t.ok(await comesTrue(() => backend.openCount() === 1))
   socket.destroy()
-  t.ok(await waitUntil(() => isCallOver))
+  t.ok(await comesTrue(() => isCallOver))
   t.ok(await sawFault(gateway, 'client_gone'), '003.16')
 })
 
@@ -117,7 +109,7 @@ t.test('a client that stops in its body is 408; one that stops reading is cut', 
   socket.on('error', () => {})
   socket.pause()
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-  t.ok(await waitUntil(async () => (await gateway.metric('mirrorwaf_gateway_faults_total', 'client_timeout')) === 2))
+  t.ok(await comesTrue(async () => (await gateway.metric('mirrorwaf_gateway_faults_total', 'client_timeout')) === 2))
 })
 
 t.test('003.16 each way to fail is logged with its kind and counted', async (t) => {
@@ -223,7 +215,7 @@ t.test('drain: what is here finishes, nothing new is let in', async (t) => {
   const backend = await startBackend(t, (_request, response) => setTimeout(() => response.end('late'), 200))
   const { gateway, port } = await startTestGateway(t, { routes: [`/=${backend.origin}`], drainTimeoutMs: 5000 })
   const answer = get(port, '/')
-  t.ok(await waitUntil(() => backend.openCount() === 1))
+  t.ok(await comesTrue(() => backend.openCount() === 1))
   const stopped = gateway.stop()
   t.match(await answer, { status: 200, body: 'late' })
   await stopped

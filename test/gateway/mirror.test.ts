@@ -1,9 +1,9 @@
 // Copies: what they hold, and that nobody waits for them.
 import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { GatewayOptions } from '#src/gateway/gateway-options.js'
 import { isChosen, parseFraction, shareOf } from '#src/gateway/mirror-share.js'
+import { comesTrue } from '../e2e/support/wait-until.js'
 import { get, rawValues, readBody, send, startBackend, startEcho, startRawBackend } from './support/backend.js'
 import { startTestGateway, type TestGateway } from './support/gateway.js'
 
@@ -39,14 +39,6 @@ async function startMirroring(
 const copiesOf = ({ metric }: TestGateway, outcome: string): Promise<number> =>
   metric('mirrorwaf_gateway_mirror_copies_total', outcome)
 
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let i = 0; i < 250; i += 1) {
-    if (await isTrue()) return true
-    await sleep(20)
-  }
-  return false
-}
-
 t.test('a copy is what the backend got: target, headers, body', async (t) => {
   const receiver = await startReceiver(t)
   const { port } = await startMirroring(t, receiver.port)
@@ -54,7 +46,7 @@ t.test('a copy is what the backend got: target, headers, body', async (t) => {
     port,
     'POST /a%2e//b?x=$globals HTTP/1.1\r\nHost: app.example\r\nX-A: 1\r\nX-A: 2\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n',
   )
-  t.ok(await until(() => receiver.copies.length === 1))
+  t.ok(await comesTrue(() => receiver.copies.length === 1))
   const [copy] = receiver.copies
   t.match(copy, { method: 'POST', url: '/a%2e//b?x=$globals', body: 'abcd' })
   const raw = copy?.raw ?? []
@@ -71,9 +63,9 @@ t.test('the longest body that is copied whole, and the first that is marked as c
   const post = (body: string): string =>
     `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`
   await send(port, post('abc'))
-  t.ok(await until(() => receiver.copies.length === 1))
+  t.ok(await comesTrue(() => receiver.copies.length === 1))
   await send(port, post('abcd'))
-  t.ok(await until(() => receiver.copies.length === 2))
+  t.ok(await comesTrue(() => receiver.copies.length === 2))
   t.strictSame(
     receiver.copies.map(({ body, raw }) => [
       body,
@@ -91,7 +83,7 @@ t.test('what a client sent before it left is mirrored and marked', async (t) => 
   const receiver = await startReceiver(t)
   const { port } = await startMirroring(t, receiver.port, { clientTimeoutMs: 100, upstreamTimeoutMs: 50 })
   await send(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab')
-  t.ok(await until(() => receiver.copies.length === 1))
+  t.ok(await comesTrue(() => receiver.copies.length === 1))
   t.equal(receiver.copies[0]?.body, 'ab')
   t.strictSame(rawValues(receiver.copies[0]?.raw ?? [], 'x-mirrorwaf-truncated'), ['1'])
 })
@@ -108,7 +100,7 @@ t.test('copies go over a few kept connections', async (t) => {
   const receiver = await startReceiver(t)
   const { port } = await startMirroring(t, receiver.port, { mirrorConnectionLimitCount: 2 })
   await Promise.all(Array.from({ length: 50 }, (_, index) => get(port, `/${index}`)))
-  t.ok(await until(() => receiver.copies.length === 50))
+  t.ok(await comesTrue(() => receiver.copies.length === 50))
   t.ok(receiver.connections() <= 2)
 })
 
@@ -122,7 +114,7 @@ t.test(
     await new Promise((resolve) => held.close(resolve))
     const gateway = await startMirroring(t, port)
     for (let i = 0; i < 20; i += 1) t.equal((await get(gateway.port, `/${i}`)).status, 200)
-    t.ok(await until(async () => (await copiesOf(gateway, 'unreachable')) > 0))
+    t.ok(await comesTrue(async () => (await copiesOf(gateway, 'unreachable')) > 0))
     t.equal(gateway.lines.filter(({ message }) => message === 'MWAF_GATEWAY_MIRROR').length, 1)
     const seen: string[] = []
     const back = createServer((socket) => {
@@ -133,8 +125,8 @@ t.test(
       })
     }).listen(port, '127.0.0.1')
     t.teardown(() => back.close())
-    t.ok(await until(() => seen.length > 0), 'what waited is sent')
-    t.ok(await until(() => gateway.lines.some(({ message }) => message === 'copies reach the receiver again')))
+    t.ok(await comesTrue(() => seen.length > 0), 'what waited is sent')
+    t.ok(await comesTrue(() => gateway.lines.some(({ message }) => message === 'copies reach the receiver again')))
   },
 )
 
@@ -145,14 +137,14 @@ t.test('a receiver that never answers: its time ends, the queue stays bounded, c
   t.ok(statuses.every((status) => status === 200))
   t.ok((await gateway.metric('mirrorwaf_gateway_mirror_held_bytes')) <= 64 * 1024)
   t.ok((await copiesOf(gateway, 'queue_full')) > 0)
-  t.ok(await until(async () => (await copiesOf(gateway, 'timed_out')) > 0))
+  t.ok(await comesTrue(async () => (await copiesOf(gateway, 'timed_out')) > 0))
 })
 
 t.test('a receiver that closes without an answer changes nothing for clients and is counted', async (t) => {
   const closing = await startRawBackend(t, (socket) => socket.once('data', () => socket.destroy()))
   const gateway = await startMirroring(t, closing.port)
   for (let i = 0; i < 10; i += 1) t.equal((await get(gateway.port, '/')).status, 200)
-  t.ok(await until(async () => (await copiesOf(gateway, 'closed')) === 10))
+  t.ok(await comesTrue(async () => (await copiesOf(gateway, 'closed')) === 10))
   t.equal(gateway.lines.filter(({ level }) => level === 'warn').length, 0)
 })
 

@@ -1,6 +1,7 @@
 // Where a listener listens: both IP versions, unix sockets, addresses that are taken.
 import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type ListenOptions, Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import t from 'tap'
 import { type BindSettings, bind } from '#src/listener/bind.js'
 import { temporaryFolder } from '../e2e/support/repository.js'
@@ -19,7 +20,9 @@ t.test('[::] takes IPv4 and IPv6, and an IPv4 peer is shown as such', async (t) 
   await client.awaitText('204')
   client.close()
   t.same(bench.peers, ['127.0.0.1 true'])
-  if (host === '0.0.0.0') return t.comment('this machine has no IPv6')
+  // Containers often know IPv6 but have no address of it, not even the loopback's.
+  const own = Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address))
+  if (host === '0.0.0.0' || !own.includes('::1')) return t.comment('this machine has no IPv6')
   const other = await Client.connect(`[::1]:${port}`)
   other.send(get)
   await other.awaitText('204')

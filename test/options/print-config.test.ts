@@ -39,3 +39,17 @@ t.test('a line break in a file name does not break out of its comment', async (t
   const text = renderConfig(serveTable, resolveTable(serveTable, { flags: new Map(), environment: {}, file }, scopes))
   t.equal(parseConfigFile('c', text).values.get('hijack')?.[0], 'false')
 })
+
+t.test('secrets in URLs are left out, and what runs keeps them', async (t) => {
+  const sources = {
+    flags: new Map([['events', ['http:https://h/p?token=s3cret?format=ecs']]]),
+    environment: { DD_TRACE_AGENT_URL: 'http://me:s3cret@agent:8126' },
+    file: undefined,
+  }
+  const resolved = resolveTable(serveTable, sources, scopes)
+  const text = renderConfig(serveTable, resolved)
+  t.notMatch(text, /s3cret/)
+  t.match(text, '"http:https://h/p?token=<Redacted>?format=ecs"')
+  t.match(text, '"http://<Redacted>@agent:8126"')
+  t.equal(resolved.options.datadogAgentUrl, 'http://me:s3cret@agent:8126')
+})

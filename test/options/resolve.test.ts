@@ -187,3 +187,13 @@ t.test('a program’s options are completed and checked as their texts would be'
   t.throws(() => completeServeOptions(JSON.parse('{"workers": "2"}')), { code: 'MWAF_OPTIONS_VALUE' })
   t.throws(() => completeServeOptions({ tlsKey: 'key.pem' }), { code: 'MWAF_OPTIONS_VALUE' })
 })
+
+t.test('a URL that is refused, or ignored for another, is shown without its secrets', async (t) => {
+  const read = (environment: Environment): readonly string[] =>
+    resolveTable(serveTable, { flags: new Map(), environment, file: undefined }, allScopes).warnings
+  t.throws(() => read({ DD_TRACE_AGENT_URL: 'htp://me:s3cret@agent' }), { message: /htp:\/\/<Redacted>@agent is not/ })
+  const both = { DD_TRACE_AGENT_URL: 'http://a:s3cret@agent', MIRRORWAF_DATADOG_AGENT_URL: 'http://b:s3cret@agent' }
+  t.match(read(both), [
+    /^environment MIRRORWAF_DATADOG_AGENT_URL \(http:\/\/<Redacted>@agent\).*<Redacted>@agent\) differs/,
+  ])
+})

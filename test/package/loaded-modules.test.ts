@@ -24,10 +24,12 @@ async function recordServe(t: Test, plant = ''): Promise<readonly Loaded[]> {
   recorder.searchParams.set('record', record)
   recorder.searchParams.set('plant', plant)
   const listen = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`, '--drain-delay', '0']
+  // By default a machine with many processors starts many workers, which all load the same.
+  const one = ['--workers', '1']
   const serve = OwnProcess.start(t, {
     name: 'mirrorwaf serve',
     command: process.execPath,
-    args: ['--import', recorder.href, `${repositoryRoot}/dist/main.js`, 'serve', ...listen],
+    args: ['--import', recorder.href, `${repositoryRoot}/dist/main.js`, 'serve', ...listen, ...one],
     env: {},
   })
   const describe = (): string => serve.describe()

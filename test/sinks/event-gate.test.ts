@@ -9,6 +9,7 @@ import type { Delivery } from '#src/sinks/sink-spec.js'
 import { TokenBucket } from '#src/sinks/token-bucket.js'
 import { eventLimitBytes } from '#src/verdict/encode-event.js'
 import type { SecurityEvent } from '#src/verdict/event.js'
+import { newLedger, noAccount } from './support/no-account.js'
 import { bareEvent, fullEvent, linesOfEvents, plainEvent } from './support/sample-events.js'
 
 const everything: Delivery = { minSeverity: 'info', types: [], sampleRatio: 1, rate: undefined }
@@ -27,6 +28,7 @@ function openGate(t: Test, delivery: Partial<Delivery>): OpenGate {
     delivery: { ...everything, ...delivery },
     nowMs: () => nowMs,
     offer: ({ lines }) => passed.push(...readEvents(lines)),
+    held: noAccount,
   })
   t.teardown(() => gate.close())
   const wait = (milliseconds: number): void => {
@@ -116,6 +118,7 @@ t.test('what was folded goes on in blocks of 64 KiB at most, in order and each w
     delivery: { ...everything, rate: { eventCount: 1, periodMs: 3_600_000 } },
     nowMs: () => 0,
     offer: (block) => blocks.push(block),
+    held: noAccount,
   })
   const events = Array.from({ length: 200 }, (_, index) => fromClient(`192.0.2.${index}`))
   for (const event of events) gate.accept(linesOfEvents([event]))
@@ -141,7 +144,7 @@ t.test('the table of folded events is bounded; what finds no room is counted tog
   let total = 0
   let mixed = 0
   for (let taken = folder.take(); taken !== undefined; taken = folder.take()) {
-    const { folded } = JSON.parse(Buffer.from(taken).toString())
+    const { folded } = JSON.parse(Buffer.from(taken.line).toString())
     total += folded?.count ?? 1
     if (folded?.by === 'mixed') mixed += folded.count
   }
@@ -158,9 +161,9 @@ t.test('a folded event of the largest size still fits into 64 KiB', async (t) =>
   t.equal(line.byteLength, eventLimitBytes)
   for (let count = 0; count < 3; count += 1) folder.add('key', line, plainEvent.timestamp)
   const taken = folder.take()
-  t.match(JSON.parse(Buffer.from(taken ?? []).toString()), { folded: { count: 3 } })
+  t.match(JSON.parse(Buffer.from(taken?.line ?? []).toString()), { folded: { count: 3 } })
   // Nine digits more of a count would fit as well.
-  t.ok((taken?.byteLength ?? 0) <= 64 * 1024 - 9, `${taken?.byteLength}`)
+  t.ok((taken?.line.byteLength ?? 0) <= 64 * 1024 - 9, `${taken?.line.byteLength}`)
 })
 
 t.test('what is still folded when a gate is closed goes on', async (t) => {
@@ -195,3 +198,28 @@ t.test('routes that differ in ids alone are one, and depth is bounded', async (t
   t.equal(route('/1/2/3/4/5/6/7/8'), `GET shop.example${'/{id}'.repeat(8)}`)
   t.equal(route('/1/2/3/4/5/6/7/8/9'), `GET shop.example${'/{id}'.repeat(8)}/*`)
 })
+
+t.test(
+  'a block says which of its lines stand for several events; what is folded is held until it goes on',
+  async (t) => {
+    const blocks: EventBlock[] = []
+    const ledger = newLedger()
+    const gate = new EventGate({
+      delivery: { ...everything, rate: { eventCount: 1, periodMs: 3_600_000 } },
+      nowMs: () => 0,
+      offer: (block) => blocks.push(block),
+      held: ledger.sink(0),
+    })
+    t.teardown(() => gate.close())
+    gate.accept(linesOfEvents([plainEvent, fromClient('192.0.2.1'), plainEvent, plainEvent, plainEvent]))
+    t.strictSame(ledger.closeBooks(), { events: 4, history: 0 })
+    gate.drain()
+    t.strictSame(
+      blocks.map(({ eventCount, folds }) => [eventCount, folds]),
+      [
+        [1, []],
+        [4, [{ line: 1, eventCount: 3 }]],
+      ],
+    )
+  },
+)

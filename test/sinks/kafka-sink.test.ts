@@ -36,6 +36,14 @@ t.test('a broker that says nothing is given up after the time-out', async (t) =>
   t.match(await sink.write(linesOfEvents([plainEvent])), { kind: 'retry' })
 })
 
+t.test('a broker behind TLS that says nothing is given up, by name and by address', async (t) => {
+  const port = await startSilentServer(t)
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const sink = await openSink(t, `kafka:${host}:${port}/t?tls=on&timeout=300ms`)
+    t.match(await sink.write(linesOfEvents([plainEvent])), { kind: 'retry' }, host)
+  }
+})
+
 t.test('after close nothing is sent', async (t) => {
   const sink = await openSink(t, 'kafka:127.0.0.1:1/t')
   await sink.close()

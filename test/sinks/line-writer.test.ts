@@ -39,6 +39,20 @@ t.test('a fault in the middle of a line never glues its remains to the next one'
   }
 })
 
+t.test('of a block that is cut off, a folded line that was written counts as all its events', async (t) => {
+  const bytes = new LimitedWriter()
+  const whole = { ...block(1, 2, 3), eventCount: 12, folds: [{ line: 1, eventCount: 10 }] }
+  const lineBytes = block(1).lines.byteLength
+  for (const [roomBytes, writtenEvents] of [
+    [lineBytes, 1],
+    [2 * lineBytes - 1, 1],
+    [2 * lineBytes, 11],
+  ] as const) {
+    bytes.roomBytes = roomBytes
+    t.match(await new LineWriter(bytes, false).write(whole), { kind: 'failed', writtenEvents })
+  }
+})
+
 t.test('what an earlier process left unfinished is ended first, also when that fails at first', async (t) => {
   const bytes = new LimitedWriter()
   const writer = new LineWriter(bytes, true)

@@ -5,6 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { CounterId, LifeState } from '#src/observe/counter-ids.js'
+import { parseSinkSpec } from '#src/sinks/parse-sink-spec.js'
+import { startThread } from '#src/sinks/reporting-life.js'
+import { waitUntil } from '../e2e/support/wait-until.js'
 import { block, numbersIn } from './support/blocks.js'
 import { fetchAdmin, startTestReporter } from './support/reporter.js'
 
@@ -237,6 +240,53 @@ t.test('events on their way when the thread dies are counted; stop ends the trie
   const triesAtStop = startCount
   await delay(600)
   t.equal(startCount, triesAtStop)
+})
+
+t.test('spans on their way when the thread dies are counted', async (t) => {
+  const threads: Worker[] = []
+  const { reporter, instruments } = await startTestReporter({
+    startThread: (data) => {
+      const thread = startThread(data)
+      threads.push(thread)
+      return thread
+    },
+  })
+  t.teardown(() => reporter.stop())
+  const ended = threads[0]?.terminate()
+  reporter.sendSpans([event(1), event(2), event(3)])
+  await ended
+  t.equal(instruments.counters.get(CounterId.spansDropped), 3)
+  t.equal(instruments.counters.get(CounterId.channelDropped), 0)
+})
+
+t.test('what the thread held for a target that takes nothing is counted when it dies, and said', async (t) => {
+  const threads: Worker[] = []
+  const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  await new Promise((resolve) => silent.once('listening', resolve))
+  t.teardown(() => silent.close())
+  const address = silent.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const path = join(t.testdir(), 'events.jsonl')
+  const { reporter, notices } = await startTestReporter({
+    sinks: [{ kind: 'file', path }, parseSinkSpec(`http://127.0.0.1:${port}/?timeout=1m`)],
+    admin: loopback,
+    startThread: (data) => {
+      const thread = startThread(data)
+      threads.push(thread)
+      return thread
+    },
+  })
+  t.teardown(() => reporter.stop())
+  reporter.send([event(1), event(2)])
+  reporter.send([event(3)])
+  while (!readFileSync(path, 'utf8').includes('3')) await delay(5)
+  await delay(50)
+  await threads[0]?.terminate()
+  await waitUntil('the thread to be back', () => fetchAdmin(reporter, '/').catch(() => undefined))
+  const metrics = await (await fetchAdmin(reporter, '/metrics')).text()
+  t.match(metrics, `mirrorwaf_sink_dropped_total{sink="file:${path}",reason="lost"} 0\n`)
+  t.match(metrics, `mirrorwaf_sink_dropped_total{sink="http:http://127.0.0.1:${port}/",reason="lost"} 3\n`)
+  t.match(notices.at(-1), { level: 'error', code: 'MWAF_REPORTER_LOSS', details: { events: 3, history: 0 } })
 })
 
 t.test('requests without an event take half of the channel at most, and are counted apart', async (t) => {

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { attemptLimit, retryDelayMs } from '#src/sinks/retry-delay.js'
-import type { SinkNotice, WriteResult } from '#src/sinks/sink.js'
+import { countEvents, type EventBlock, joinBlocks, type SinkNotice, type WriteResult } from '#src/sinks/sink.js'
 import { SinkLane } from '#src/sinks/sink-lane.js'
 import { block } from './support/blocks.js'
 import { failed, HeldSink } from './support/held-sink.js'
+import { noAccount } from './support/no-account.js'
 
 const eventBytes = block(1).lines.byteLength
 
@@ -14,12 +15,13 @@ function openLane(limitBytes: number, batchLimitBytes = 0): { sink: HeldSink; la
   return {
     sink,
     notices,
-    lane: new SinkLane(
+    lane: new SinkLane({
       sink,
       limitBytes,
-      (notice) => notices.push(notice),
-      () => 0.5,
-    ),
+      notify: (notice) => notices.push(notice),
+      held: noAccount,
+      random: () => 0.5,
+    }),
   }
 }
 
@@ -171,4 +173,66 @@ t.test('pauses double from a quarter of a second to half a minute, and half of e
     [250, 500, 16_000, 30_000, 30_000],
   )
   t.equal(retryDelayMs(1, 0), 125)
+})
+
+/** The second line stands for ten events. */
+function foldedBlock(...numbers: readonly number[]): EventBlock {
+  return { ...block(...numbers), eventCount: numbers.length + 9, folds: [{ line: 1, eventCount: 10 }] }
+}
+
+t.test('a folded line counts as the events it stands for, whatever becomes of it', async (t) => {
+  const { sink, lane } = openLane(5 * eventBytes)
+  lane.offer(foldedBlock(1, 2))
+  lane.offer(foldedBlock(3, 4))
+  lane.offer(foldedBlock(5, 6))
+  t.match(lane.totals.dropped, { queue_full: 11 })
+  await sink.end()
+  t.match(lane.totals, { written: 11 })
+  await lane.close()
+  t.match(lane.totals.dropped, { queue_full: 11, unflushed: 11 })
+})
+
+t.test('blocks that are joined keep what their lines stand for', async (t) => {
+  const { folds, eventCount } = joinBlocks([block(1), foldedBlock(2, 3), block(4), foldedBlock(5, 6)])
+  t.equal(eventCount, 24)
+  t.strictSame(folds, [
+    { line: 2, eventCount: 10 },
+    { line: 5, eventCount: 10 },
+  ])
+  const joined = joinBlocks([foldedBlock(1, 2), foldedBlock(3, 4)])
+  t.strictSame(
+    [0, 1, 2, 3, 4].map((lineCount) => countEvents(joined, lineCount)),
+    [0, 1, 11, 12, 22],
+  )
+})
+
+t.test('what was written of a block that is given up counts as written', async (t) => {
+  const { sink, lane } = openLane(1000)
+  lane.offer(block(1, 2, 3))
+  for (let attempt = 1; attempt <= attemptLimit; attempt += 1) {
+    lane.hurry()
+    await until(() => sink.isWriting)
+    await sink.end({ ...retry, writtenEvents: 2 })
+  }
+  t.match(lane.totals, { written: 2, dropped: { write_error: 1 } })
+})
+
+t.test('what a lane holds is known outside, until it is written or counted', async (t) => {
+  const held: number[] = []
+  let total = 0
+  const account = {
+    lost: 0,
+    set: () => {},
+    add: (eventCount: number) => {
+      total += eventCount
+      held.push(total)
+    },
+  }
+  const sink = new HeldSink()
+  const lane = new SinkLane({ sink, limitBytes: 1000, notify: () => {}, held: account, random: () => 0.5 })
+  lane.offer(foldedBlock(1, 2))
+  lane.offer(block(3))
+  await sink.end()
+  await lane.close()
+  t.strictSame(held, [11, 12, 1, 0])
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { encodeForTerminal } from '#src/sinks/terminal-encoder.js'
+import { encodeForTerminal, escapeForTerminal } from '#src/sinks/terminal-encoder.js'
 import { buildEvent, type EventInput } from '#src/verdict/build-event.js'
 import { encodeEvent } from '#src/verdict/encode-event.js'
 import { sampleContext, sampleInput, sampleMatch, sampleRecord } from '../verdict/support/event-input.js'
@@ -42,4 +42,15 @@ t.test('a line stays short whatever was sent', async (t) => {
   const target = `/${'p/'.repeat(900)}?${'q=1&'.repeat(900)}`
   const shown = show({ record: sampleRecord({ target, method: 'M'.repeat(500) }), host: 'h'.repeat(4000) })
   t.ok(shown.length < 400, `${shown.length} characters`)
+})
+
+t.test('lines in a form for machines reach a terminal without anything it would obey, and mean the same', async (t) => {
+  const hostile = '\u009b31m \u0085 \u009d0;title\u009c \u007f \u001b[2J \u202e \u2028 \u{e0001} é 漢'
+  const line = `${JSON.stringify({ value: hostile })}\n`
+  const shown = Buffer.from(escapeForTerminal(Buffer.from(`${line}${line}`))).toString()
+  t.notMatch(shown.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  const lines = shown.split('\n')
+  t.equal(lines.length, 3)
+  t.strictSame(JSON.parse(lines[1] ?? ''), { value: hostile })
+  t.match(shown, 'é 漢')
 })

@@ -1,7 +1,20 @@
-import { chmodSync, closeSync, existsSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { nameLimits, otherName } from '#src/store/rollup-tally.js'
+import { waitUntil } from '../e2e/support/wait-until.js'
+import { newLedger } from '../sinks/support/no-account.js'
 import { blockOf, eventOf } from './support/event-lines.js'
 import { openStore, testNowMs } from './support/open-store.js'
 
@@ -217,3 +230,48 @@ function makeNoise(path: string): void {
   writeSync(file, Buffer.alloc(statSync(path).size - 4096, 0xa5), 0, undefined, 4096)
   closeSync(file)
 }
+
+t.test('a store that cannot be opened again is tried again: events wait, and it is told and counted', async (t) => {
+  const path = `${t.testdir()}/events.db`
+  await fill(t, path, 8000)
+  let nowMs = testNowMs
+  let faultCount = 0
+  const { store, notices } = openStore(t, {
+    path,
+    ageMs: dayMs,
+    wallClockMs: () => nowMs,
+    onFault: () => {
+      faultCount += 1
+    },
+  })
+  // Something is in the way of the place where the damaged file is moved to.
+  mkdirSync(`${path}.damaged/full`, { recursive: true })
+  makeNoise(path)
+  nowMs += 2 * dayMs
+  while (store.fault === undefined) {
+    store.offer(blockOf([eventOf({ atMs: nowMs })]))
+    await store.flush(1000)
+  }
+  const lost = store.totals.dropped['write_error'] ?? 0
+  store.offer(blockOf([eventOf({ atMs: nowMs })]))
+  t.equal(await store.flush(50), false)
+  t.match(store.totals, { written: 0, dropped: { write_error: lost, queue_full: 0 } }, 'what came since waits')
+  t.ok(store.failedReopens >= 1)
+  t.equal(notices.filter(({ code }) => code === 'MWAF_STORE_REOPEN').length, 1)
+  rmSync(`${path}.damaged`, { recursive: true })
+  await waitUntil('the store to be open again', () => (store.fault === undefined ? true : undefined))
+  await store.flush(1000)
+  t.match(store.totals, { written: 1, queuedBytes: 0, dropped: { write_error: lost } })
+  t.equal(store.history.extent().eventCount, 1)
+  t.ok(faultCount >= 2)
+})
+
+t.test('what a store in memory holds, and what waits for it, is known outside', async (t) => {
+  const ledger = newLedger(0)
+  const { store } = openStore(t, { held: ledger.store, remembered: ledger.history })
+  store.offer(blockOf([eventOf(), eventOf()]))
+  await store.flush(1000)
+  store.offer(blockOf([eventOf()]))
+  t.strictSame(ledger.closeBooks(), { events: 1, history: 2 })
+  t.match(store.totals.dropped, { lost: 1 })
+})

@@ -10,7 +10,7 @@ const hello: LiveHello = {
   version: '1',
   outcomes: [],
   samples: [],
-  store: { kind: 'memory', eventCount: 0, oldestMs: null, limitBytes: 1, ageMs: 1 },
+  store: { kind: 'memory', eventCount: 0, oldestMs: null, limitBytes: 1, ageMs: 1, forgottenCount: 0, fault: null },
 }
 
 const event: EventSummary = {

@@ -1,5 +1,6 @@
 // The page's server over real sockets, without a browser.
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
 import { defaultRulesetPath } from '#src/engine/ruleset.js'
 import { CounterId } from '#src/observe/counter-ids.js'
@@ -67,6 +68,46 @@ t.test('with a token everything but the login is closed, until it is shown', asy
   t.equal((await fetch(`${url}/login`, { method: 'POST', body: 'token=x', headers: browserLike })).status, 401)
   const foreign = { origin: 'http://evil.example' }
   t.equal((await fetch(`${url}/login`, { method: 'POST', body: 'token=x', headers: foreign })).status, 403)
+})
+
+t.test('who guesses tokens is slowed down, and the right token still opens the page', async (t) => {
+  const dir = t.testdir({ token: 'a-token-of-16-ch\n' })
+  const { url } = await startDesk(t, { address: { host: '0.0.0.0', port: 0 }, tokenFile: `${dir}/token` })
+  const login = (token: string): Promise<Response> =>
+    fetch(`${url}/login`, { method: 'POST', body: `token=${token}`, redirect: 'manual' })
+  for (let attempt = 0; attempt < 20; attempt += 1) t.equal((await login(`wrong${attempt}`)).status, 401)
+  const guesses = Array.from({ length: 3 }, () => login('wrong'))
+  t.equal((await login('a-token-of-16-ch')).status, 303)
+  t.strictSame(new Set((await Promise.all(guesses)).map(({ status }) => status)), new Set([401]))
+})
+
+t.test('connections without a token do not keep out who has one', async (t) => {
+  const dir = t.testdir({ token: 'a-token-of-16-ch\n' })
+  const { desk, ask } = await startDesk(t, { address: { host: '0.0.0.0', port: 0 }, tokenFile: `${dir}/token` })
+  const idle = Array.from({ length: 200 }, () => connect(desk.address?.port ?? 0, '127.0.0.1').on('error', () => {}))
+  t.teardown(() => {
+    for (const socket of idle) socket.destroy()
+  })
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+  t.equal((await ask('/api/events', { authorization: 'Bearer a-token-of-16-ch' })).status, 200)
+})
+
+t.test('an answer to somebody without a token ends the connection', async (t) => {
+  const dir = t.testdir({ token: 'a-token-of-16-ch\n' })
+  const { url } = await startDesk(t, { address: { host: '0.0.0.0', port: 0 }, tokenFile: `${dir}/token` })
+  t.equal((await fetch(`${url}/api/events`)).headers.get('connection'), 'close')
+  const known = await fetch(`${url}/api/events`, { headers: { authorization: 'Bearer a-token-of-16-ch' } })
+  t.not(known.headers.get('connection'), 'close')
+  await known.arrayBuffer()
+})
+
+t.test('two pages that ask for counts get the same answer', async (t) => {
+  const { give, ask } = await startDesk(t)
+  await give([eventOf({ atMs: Date.now() - 120_000 })])
+  t.match((await ask('/api/counts?range=3600000')).answer, { total: 1 })
+  await give([eventOf({ atMs: Date.now() - 120_000 })])
+  t.match((await ask('/api/counts?range=3600000')).answer, { total: 1 }, 'made a moment ago')
+  t.match((await ask('/api/counts?range=86400000')).answer, { total: 2 }, 'another question')
 })
 
 t.test('a search finds events and says where it ended', async (t) => {

@@ -19,11 +19,13 @@ t.test('the first replacement comes at once, the next ones wait twice as long ea
 
 t.test('a new worker waits as long as the deaths in a row say; a success lets the next start at once', async (t) => {
   const gate = createRespawnGate()
-  const waitedMs = (): number => {
+  const waitOnce = (): number => {
     const startMs = performance.now()
     waitAtGate(gate)
     return performance.now() - startMs
   }
+  // The shortest of some: on a busy machine one wait may take longer than it was meant to.
+  const waitedMs = (): number => Math.min(waitOnce(), waitOnce(), waitOnce())
   noteDeath(gate)
   t.ok(waitedMs() < 90)
   noteDeath(gate)

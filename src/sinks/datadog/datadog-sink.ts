@@ -31,7 +31,7 @@ export class DatadogSink implements Sink {
 
   /** @param url - of the target; empty = the settings say where the agent is. */
   constructor(url: string, settings: DatadogSettings) {
-    this.name = url === '' ? 'datadog' : `datadog:${url}`
+    this.name = nameOf(url)
     this.#url = url
     this.#context = {
       settings,
@@ -100,6 +100,12 @@ export class DatadogSink implements Sink {
 /** What the backend is told once: by which engine and which rules requests are judged. */
 function announcementOf(event: SecurityEvent | undefined): string | undefined {
   return event && `${event.engine.version} ${event.engine.rules_version}`
+}
+
+/** Without the query of a URL, which may hold what is not for everybody who reads metrics. */
+function nameOf(url: string): string {
+  if (url === '') return 'datadog'
+  return `datadog:${url.startsWith('http') ? url.replace(/[?#].*$/s, '') : url}`
 }
 
 function isSocket(path: string): boolean {

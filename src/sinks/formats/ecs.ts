@@ -27,9 +27,10 @@ export function toEcs(event: SecurityEvent): Record<string, unknown> {
     message: titleOf(event),
     event: describeEvent(event),
     rule: withoutEmpty({
-      id: ruleIds(event),
-      name: ruleNames(event),
-      category: attackTypes(event),
+      // One value each in ECS; the other rules are under our own name.
+      id: ruleIds(event)[0],
+      name: ruleNames(event)[0],
+      category: attackTypes(event)[0],
       ruleset: event.engine.name,
       version: event.engine.rules_version,
     }),
@@ -85,6 +86,9 @@ function describeOwn(event: SecurityEvent): Record<string, unknown> {
     body_fault: event.request.body.fault,
     peer: event.client.peer,
     client_chain: event.client.chain,
+    rule_ids: ruleIds(event),
+    rule_names: ruleNames(event),
+    rule_types: attackTypes(event),
     matches: event.matches.flatMap(({ rule, matches }) => matches.map((match) => ({ rule_id: rule.id, ...match }))),
     matches_omitted: event.matches_omitted,
     engine: event.engine,

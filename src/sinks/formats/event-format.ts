@@ -33,5 +33,5 @@ export function formatBlock(block: EventBlock, format: EventFormat): EventBlock 
     const event = readEvent(line)
     lines.push(event === undefined ? line : encoder.encode(`${formatEvent(event, format)}\n`))
   }
-  return { lines: Buffer.concat(lines), eventCount: block.eventCount }
+  return { ...block, lines: Buffer.concat(lines) }
 }

@@ -35,6 +35,10 @@ export interface StoreInfo {
   readonly oldestMs: number | null
   readonly limitBytes: number
   readonly ageMs: number
+  /** Events that were kept in memory when the reporting thread died, and went with it. */
+  readonly forgottenCount: number
+  /** Why nothing is kept at the moment; `null` when all is well. */
+  readonly fault: string | null
 }
 
 /** An event in a list. */

@@ -1,10 +1,12 @@
 // Listens to the live stream. The browser connects again by itself; how long it has been silent is shown.
-import type { LiveEvents, LiveHello, LiveSample } from './api-types.js'
+import type { LiveEvents, LiveHello, LiveSample, StoreInfo } from './api-types.js'
 
 export interface LiveListener {
   onHello(hello: LiveHello): void
   onSample(sample: LiveSample): void
   onEvents(events: LiveEvents): void
+  /** The store is in trouble, or out of it. */
+  onStore(store: StoreInfo): void
   /** @param isLive - whether the stream is open. */
   onState(isLive: boolean): void
 }
@@ -20,6 +22,7 @@ export function listenLive(listener: LiveListener): void {
   source.addEventListener('hello', ({ data }) => listener.onHello(JSON.parse(data)))
   source.addEventListener('sample', ({ data }) => listener.onSample(JSON.parse(data)))
   source.addEventListener('events', ({ data }) => listener.onEvents(JSON.parse(data)))
+  source.addEventListener('store', ({ data }) => listener.onStore(JSON.parse(data)))
 }
 
 const reconnectMs = 5000

@@ -1,14 +1,14 @@
 // The page: puts its parts together.
-import type { LiveHello } from './api-types.js'
+import type { StoreInfo } from './api-types.js'
 import { CountsPanel, ranges } from './counts-panel.js'
 import { find, say } from './dom.js'
 import { EventDialog } from './event-dialog.js'
 import { EventList } from './event-list.js'
 import { type Filter, noFilter, readFilter, toggleName, writeFilter } from './filter.js'
-import { formatBytes } from './format.js'
 import { listenKeys } from './keyboard.js'
 import { listenLive } from './live.js'
 import { LiveCharts } from './live-charts.js'
+import { describeStore } from './store-state.js'
 import { switchTheme, watchTheme } from './theme.js'
 import { Tiles } from './tiles.js'
 
@@ -26,6 +26,7 @@ search.value = filter.text
 const counts = new CountsPanel(filter, (dimension, name) => setFilter(toggleName(filter, dimension, name)))
 const list = new EventList(filter, { onOpen: (event) => void dialog.open(event), onFilter: setFilter })
 let typing = 0
+let version = ''
 
 search.addEventListener('input', () => {
   window.clearTimeout(typing)
@@ -61,13 +62,15 @@ listenLive({
   onHello(hello) {
     tiles.start(hello.outcomes, hello.samples)
     charts.start(hello.outcomes, hello.samples)
-    showStore(hello)
+    version = hello.version
+    showStore(hello.store)
   },
   onSample(sample) {
     tiles.add(sample)
     charts.add(sample)
   },
   onEvents: (events) => list.add(events),
+  onStore: showStore,
   onState(isLive) {
     const state = find('live-state', HTMLElement)
     state.textContent = isLive ? 'live' : 'no connection'
@@ -118,8 +121,8 @@ function redraw(): void {
   counts?.redraw()
 }
 
-function showStore({ version, store }: LiveHello): void {
-  const where = store.kind === 'file' ? 'on disk' : 'in memory'
-  find('about', HTMLElement).textContent =
-    `${version} · events are kept ${where}, up to ${formatBytes(store.limitBytes)}`
+function showStore(store: StoreInfo): void {
+  const about = find('about', HTMLElement)
+  about.textContent = `${version} · ${describeStore(store)}`
+  about.classList.toggle('off', store.fault !== null)
 }

@@ -1,5 +1,5 @@
 // A Kafka broker of one node on loopback, from the jars that .ci/install-kafka fetched.
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Admin, Consumer, stringDeserializers } from '@platformatic/kafka'
 import type { Test } from 'tap'
 import { findFreePorts } from './free-ports.js'
@@ -17,28 +17,49 @@ const kafkaVersion = '4.1.0'
 /** A JVM on a busy machine. */
 const startPatienceMs = 90_000
 
+/** A name and password that the secure listener knows, and the PEM files of its certificate. */
+export interface BrokerSecurity {
+  readonly user: string
+  readonly password: string
+  readonly certPath: string
+  readonly keyPath: string
+}
+
 export class KafkaBroker {
   readonly address: string
+  /** TLS with SASL, when it was started with security. */
+  readonly secureAddress: string
   readonly #t: Test
   readonly #javaPath: string
   readonly #configurationPath: string
   readonly #folder: string
   #process: OwnProcess | undefined
 
-  private constructor(t: Test, javaPath: string, folder: string, ports: readonly number[]) {
-    const [port = 0, controllerPort = 0] = ports
+  private constructor(
+    t: Test,
+    javaPath: string,
+    folder: string,
+    ports: readonly number[],
+    security: BrokerSecurity | undefined,
+  ) {
+    const [port = 0, controllerPort = 0, securePort = 0] = ports
     this.#t = t
     this.#javaPath = javaPath
     this.#folder = folder
     this.address = `127.0.0.1:${port}`
+    this.secureAddress = `127.0.0.1:${securePort}`
     this.#configurationPath = `${folder}/server.properties`
-    writeFileSync(this.#configurationPath, describeNode(`${folder}/data`, this.address, `127.0.0.1:${controllerPort}`))
+    const properties = describeNode(`${folder}/data`, this.address, `127.0.0.1:${controllerPort}`)
+    const secured = security && describeSecurity(properties, folder, this.secureAddress, security)
+    writeFileSync(this.#configurationPath, writeProperties(secured ?? properties))
   }
 
   /** @throws Error when the jars are not there, or the broker is not in time. */
-  static async start(t: Test, javaPath: string): Promise<KafkaBroker> {
-    const broker = new KafkaBroker(t, javaPath, temporaryFolder(t), await findFreePorts(2))
-    const format = broker.#runJava('kafka.tools.StorageTool', 'format', '-t', 'bWlycm9yd2FmLXRlc3QtMA', '-c')
+  static async start(t: Test, javaPath: string, security?: BrokerSecurity): Promise<KafkaBroker> {
+    const broker = new KafkaBroker(t, javaPath, temporaryFolder(t), await findFreePorts(3), security)
+    const scram =
+      security === undefined ? [] : ['-S', `SCRAM-SHA-256=[name=${security.user},password=${security.password}]`]
+    const format = broker.#runJava('kafka.tools.StorageTool', 'format', '-t', 'bWlycm9yd2FmLXRlc3QtMA', ...scram, '-c')
     const end = await format.ended
     if (end !== 'exit 0') throw new Error(`the broker's folder was not made ready ${format.describe()}`)
     await broker.restart()
@@ -64,8 +85,13 @@ export class KafkaBroker {
     await this.#process?.kill()
   }
 
-  async createTopic(topic: string, partitions: number): Promise<void> {
-    const fault = await this.#withAdmin((admin) => admin.createTopics({ topics: [topic], partitions, replicas: 1 }))
+  /** @param messageLimitBytes - of what one partition takes at once; left out: the broker's own. */
+  async createTopic(topic: string, partitions: number, messageLimitBytes?: number): Promise<void> {
+    const configs =
+      messageLimitBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(messageLimitBytes) }]
+    const fault = await this.#withAdmin((admin) =>
+      admin.createTopics({ topics: [topic], partitions, replicas: 1, configs }),
+    )
     if (fault !== undefined) throw fault
   }
 
@@ -124,8 +150,8 @@ export class KafkaBroker {
 }
 
 /** One process is broker and controller, so nothing else has to run. */
-function describeNode(dataFolder: string, address: string, controllerAddress: string): string {
-  const properties = {
+function describeNode(dataFolder: string, address: string, controllerAddress: string): Properties {
+  return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${controllerAddress}`,
@@ -140,6 +166,34 @@ function describeNode(dataFolder: string, address: string, controllerAddress: st
     'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
   }
+}
+
+/** The same broker with a third listener, which speaks TLS and asks for a name and password. */
+function describeSecurity(
+  properties: Properties,
+  folder: string,
+  address: string,
+  { user, password, certPath, keyPath }: BrokerSecurity,
+): Properties {
+  const keyStore = `${folder}/broker.pem`
+  writeFileSync(keyStore, readFileSync(keyPath, 'utf8') + readFileSync(certPath, 'utf8'))
+  const login = 'org.apache.kafka.common.security'
+  return {
+    ...properties,
+    listeners: `${properties['listeners']},SECURE://${address}`,
+    'advertised.listeners': `${properties['advertised.listeners']},SECURE://${address}`,
+    'listener.security.protocol.map': `${properties['listener.security.protocol.map']},SECURE:SASL_SSL`,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keyStore,
+    'listener.name.secure.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
+    'listener.name.secure.plain.sasl.jaas.config': `${login}.plain.PlainLoginModule required user_${user}="${password}";`,
+    'listener.name.secure.scram-sha-256.sasl.jaas.config': `${login}.scram.ScramLoginModule required;`,
+  }
+}
+
+type Properties = Readonly<Record<string, string | number | boolean>>
+
+function writeProperties(properties: Properties): string {
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')

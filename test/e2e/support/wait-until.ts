@@ -1,7 +1,7 @@
 // Waiting for something that another process does: asked again and again, always with an end.
 
-/** How long a test waits for another process before it fails; far above what any of them needs. */
-export const patienceMs = 10_000
+/** How long a test waits for another process before it fails; far above what any of them needs on a machine that others use too. */
+export const patienceMs = 30_000
 
 /** Resolves after so many milliseconds. */
 export function sleep(durationMs: number): Promise<void> {
@@ -32,4 +32,14 @@ export async function waitUntil<T>(
     await sleep(20)
   }
   throw new Error(`waited ${timeoutMs} ms for ${what} ${explain()}`, { cause })
+}
+
+/** @returns whether `isTrue` comes true while a test waits for it: for assertions that say more than "waited in vain". */
+export async function comesTrue(isTrue: () => Promise<boolean> | boolean): Promise<boolean> {
+  const endMs = performance.now() + patienceMs
+  while (performance.now() < endMs) {
+    if (await isTrue()) return true
+    await sleep(20)
+  }
+  return false
 }

@@ -6,6 +6,7 @@ import { OwnProcess } from '../../e2e/support/own-process.js'
 import { temporaryFolder } from '../../e2e/support/repository.js'
 import { sleep, waitUntil } from '../../e2e/support/wait-until.js'
 import { parsePrometheusText } from '../../observe/support/prometheus-text.js'
+import { writeRuleset } from '../../worker/support/small-ruleset.js'
 
 /** Two processes build their engines one after the other, on a machine that others use too. */
 const startPatienceMs = 40_000
@@ -32,14 +33,15 @@ export function runServe(t: Test, args: readonly string[]): OwnProcess {
   return OwnProcess.start(t, { name: 'mirrorwaf', command, args: [...before, ...args] })
 }
 
-/** Starts it with two processes and waits until it says where it listens. */
+/** Starts it with two processes, and a ruleset that matches `$globals`, and waits until it says where it listens. */
 export async function startServed(t: Test, args: readonly string[] = []): Promise<Served> {
   const eventsPath = join(temporaryFolder(t), 'events.jsonl')
   const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
+  const rules = args.includes('--rules') ? [] : ['--rules', writeRuleset(t, '$globals')]
   const usual = ['--processes', '2', '--workers', '2', '--admin', '127.0.0.1:0', '--events', `file:${eventsPath}`]
   // What is asked here is where requests end up, not how fast a busy machine is.
   const patient = ['--waf-timeout', '5s', '--drain-delay', '100ms']
-  const program = runServe(t, [...usual, ...listen, ...patient, ...args])
+  const program = runServe(t, [...usual, ...listen, ...rules, ...patient, ...args])
   const banner = await waitUntil(
     'the banner',
     () => {

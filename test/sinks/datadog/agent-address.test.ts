@@ -19,6 +19,7 @@ t.test('hosts may be IPv6 addresses, URLs may have a path or lead over TLS', asy
   t.match(findAgent('', settingsWith({ agentHost: '2001:db8::1' }), noSocket), tcp('http://[2001:db8::1]:8126'))
   t.match(findAgent('', settingsWith({ agentHost: '[2001:db8::1]' }), noSocket), tcp('http://[2001:db8::1]:8126'))
   t.match(findAgent('https://agent/x', settingsWith(), noSocket), tcp('https://agent'))
+  t.match(findAgent('http://me:secret@agent:1', settingsWith(), noSocket), tcp('http://agent:1'))
 })
 
 t.test('a socket is given as a URL with one slash or three', async (t) => {

@@ -11,6 +11,7 @@ import { FanOut } from '#src/sinks/fan-out.js'
 import { SinkLane } from '#src/sinks/sink-lane.js'
 import type { SinkSpec } from '#src/sinks/sink-spec.js'
 import { sampleWork } from '../../verdict/support/event-input.js'
+import { newLedger, noAccount } from '../support/no-account.js'
 import { Agent, metaOf, metricOf } from './support/agent.js'
 import { blockOf, eventWith, requestWith, settingsWith } from './support/events.js'
 
@@ -25,12 +26,7 @@ async function openSink(t: Test, url: string, changes: Partial<DatadogSettings> 
 
 async function openLane(t: Test, url: string): Promise<SinkLane> {
   // The shortest pauses there are: retries are the lane's, and tested there.
-  return new SinkLane(
-    await openSink(t, url),
-    limitBytes,
-    () => {},
-    () => 0,
-  )
+  return new SinkLane({ sink: await openSink(t, url), limitBytes, notify: () => {}, held: noAccount, random: () => 0 })
 }
 
 async function until(isDone: () => boolean): Promise<void> {
@@ -175,12 +171,13 @@ t.test('without an agent events wait in a bounded queue; one that starts later g
   const sink = await openSink(t, `http://127.0.0.1:${port}`)
   const block = blockOf(eventWith())
   const notices: string[] = []
-  const lane = new SinkLane(
+  const lane = new SinkLane({
     sink,
-    2 * block.lines.byteLength,
-    ({ code }) => notices.push(code),
-    () => 0,
-  )
+    limitBytes: 2 * block.lines.byteLength,
+    notify: ({ code }) => notices.push(code),
+    held: noAccount,
+    random: () => 0,
+  })
   for (let count = 0; count < 5; count += 1) lane.offer(block)
   t.match(lane.totals, { written: 0, dropped: { queue_full: 3 } })
   await until(() => notices.length > 0)
@@ -221,6 +218,7 @@ async function openFanOut(t: Test, spec: SinkSpec): Promise<FanOut> {
     identity: { service: 'shop', env: 'test', version: '' },
     datadog: settingsWith(),
     notify: () => {},
+    ledger: newLedger(),
   })
   t.teardown(() => fanOut.close())
   return fanOut

@@ -1,7 +1,7 @@
-// A throw-away authority with certificates for 127.0.0.1, made by openssl.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+// A throw-away authority with a certificate for 127.0.0.1, as texts and as the files that options name.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createAuthority } from '../../listener/support/certificates.js'
 
 export interface Certificates {
   readonly caPath: string
@@ -13,45 +13,19 @@ export interface Certificates {
 }
 
 export function makeCertificates(directory: string): Certificates {
-  const openssl = (...args: readonly string[]): void => {
-    execFileSync('openssl', args, { cwd: directory, stdio: ['ignore', 'ignore', 'ignore'] })
+  const authority = createAuthority('test authority')
+  const { cert, key } = authority.issue('127.0.0.1')
+  const write = (name: string, text: string): string => {
+    const path = join(directory, name)
+    writeFileSync(path, text)
+    return path
   }
-  const subject = (name: string): readonly string[] => ['-subj', `/CN=${name}`]
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', ...subject('test authority'))
-  openssl(
-    'req',
-    ...newKey,
-    '-keyout',
-    'key.pem',
-    '-out',
-    'request.pem',
-    ...subject('127.0.0.1'),
-    '-addext',
-    'subjectAltName=IP:127.0.0.1',
-  )
-  const authority = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial']
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'request.pem',
-    ...authority,
-    '-copy_extensions',
-    'copy',
-    '-out',
-    'cert.pem',
-    '-days',
-    '2',
-  )
-  const path = (name: string): string => join(directory, name)
-  const read = (name: string): string => readFileSync(path(name), 'utf8')
   return {
-    caPath: path('ca.pem'),
-    certPath: path('cert.pem'),
-    keyPath: path('key.pem'),
-    ca: read('ca.pem'),
-    cert: read('cert.pem'),
-    key: read('key.pem'),
+    caPath: write('ca.pem', authority.cert),
+    certPath: write('cert.pem', cert),
+    keyPath: write('key.pem', key),
+    ca: authority.cert,
+    cert,
+    key,
   }
 }

@@ -1,9 +1,10 @@
 // A process whose events go to its stdout, for tests of what becomes of them there. Sends events for as long as it is told, and
 // says at the end, on stderr, as JSON, how its own loop fared and what the sink did.
-// Arguments: milliseconds of sending, bytes of one event, limit of the queue in bytes.
+// Arguments: milliseconds of sending, bytes of one event, limit of the queue in bytes, the target (stdout).
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CounterId } from '#src/observe/counter-ids.js'
+import { parseSinkSpec } from '#src/sinks/parse-sink-spec.js'
 import type { SinkTotals } from '#src/sinks/sink.js'
 import { type Notice, startTestReporter } from './reporter.js'
 
@@ -20,17 +21,21 @@ export interface ChildReport {
 
 const [sendMs = 0, eventBytes = 0, queueLimitBytes = 0] = process.argv.slice(2).map(Number)
 const { reporter, instruments, notices } = await startTestReporter({
-  sinks: [{ kind: 'stdout' }],
+  sinks: [parseSinkSpec(process.argv[5] ?? 'stdout')],
   sinkQueueLimitBytes: queueLimitBytes,
 })
 const loopDelay = monitorEventLoopDelay({ resolution: 10 })
 loopDelay.enable()
 let sent = 0
+/** What a terminal would obey, and JSON leaves as it is. */
+const hostile = '\u009b31m\u007f\u202e'
 const endMs = performance.now() + sendMs
 do {
   const events = Array.from({ length: 20 }, () => {
     const number = sent++
-    return Buffer.from(`${JSON.stringify({ number, outcome: `n${number}`, padding: 'x'.repeat(eventBytes) })}\n`)
+    return Buffer.from(
+      `${JSON.stringify({ number, outcome: `n${number}`, padding: 'x'.repeat(eventBytes), hostile })}\n`,
+    )
   })
   reporter.send(events)
   await delay(2)

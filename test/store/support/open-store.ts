@@ -1,7 +1,9 @@
 // A store for one test, in memory unless a path is given.
 import type { Test } from 'tap'
 import type { SinkNotice } from '#src/sinks/sink.js'
-import { EventStore, type StoredEvent, type StoreNotice, type StoreSettings } from '#src/store/event-store.js'
+import { EventStore, type StoredEvent, type StoreSettings } from '#src/store/event-store.js'
+import type { StoreNotice } from '#src/store/store-database.js'
+import { noAccount } from '../../sinks/support/no-account.js'
 
 export interface OpenedStore {
   readonly store: EventStore
@@ -23,6 +25,9 @@ export function openStore(t: Test, settings: Partial<StoreSettings> = {}): Opene
     wallClockMs: () => testNowMs,
     notify: (notice) => notices.push(notice),
     onStored: (events) => stored.push(...events),
+    onFault: () => {},
+    held: noAccount,
+    remembered: noAccount,
     ...settings,
   })
   t.teardown(() => store.close())

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import { Instruments } from '#src/observe/instruments.js'
 import { type DeskSettings, EventDesk, type UiDeskSettings } from '#src/ui/event-desk.js'
+import { newLedger } from '../../sinks/support/no-account.js'
 import { blockOf } from '../../store/support/event-lines.js'
 
 export interface StartedDesk {
@@ -31,6 +32,7 @@ export async function startDesk(
     },
     instruments,
     () => {},
+    newLedger(),
   )
   t.teardown(() => desk.close())
   const url = `http://127.0.0.1:${desk.address?.port}`

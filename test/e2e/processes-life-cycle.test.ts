@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { sleep, waitUntil } from '../e2e/support/wait-until.js'
-import { sendLoad } from './support/load.js'
-import { settledAccount, startServed } from './support/served.js'
+import { sendLoad } from '../processes/support/load.js'
+import { settledAccount, startServed } from '../processes/support/served.js'
+import { sleep, waitUntil } from './support/wait-until.js'
 
 const startRestarts = 'mirrorwaf_processes_restarted_total{cause="start"}'
 

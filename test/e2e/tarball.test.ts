@@ -2,26 +2,26 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 
 const repository = process.cwd()
 
 /** Inside the repository, so that the package's dependencies are found where they are installed. */
-function unpackHere(test: Test): string {
+function unpackHere(): string {
   mkdirSync(join(repository, 'build'), { recursive: true })
   const folder = mkdtempSync(join(repository, 'build', 'tarball-'))
-  test.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: repository })
   const [tarball = ''] = readdirSync(folder)
   const home = join(folder, 'node_modules', 'mirrorwaf')
   mkdirSync(home, { recursive: true })
   execFileSync('tar', ['-xzf', join(folder, tarball), '-C', home, '--strip-components=1'])
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  test.ok(statSync(join(folder, tarball)).size < 1024 * 1024, 'the tarball is under 1 MB')
+  t.ok(statSync(join(folder, tarball)).size < 1024 * 1024, 'the tarball is under 1 MB')
   return folder
 }
 
-function run(folder: string, source: string): string {
+function run(source: string): string {
   const file = join(folder, 'program.js')
   writeFileSync(file, source)
   return execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', timeout: 30_000 })
@@ -66,14 +66,14 @@ createReceiver({ listne: [] })
 export const codeOf = (error: MirrorwafError): string => error.code
 `
 
+const folder = unpackHere()
+
 t.test('the packed library receives, reports, and stands in a node:http server', async (t) => {
-  const folder = unpackHere(t)
-  t.equal(run(folder, receiverProgram).trim(), '204 matched php_code_injection')
-  t.equal(run(folder, listenerProgram).trim(), 'ECONNRESET POST /p 18 127.0.0.1 127.0.0.1')
+  t.equal(run(receiverProgram).trim(), '204 matched php_code_injection')
+  t.equal(run(listenerProgram).trim(), 'ECONNRESET POST /p 18 127.0.0.1 127.0.0.1')
 })
 
 t.test('the packed library has types that a strict program compiles against', async (t) => {
-  const folder = unpackHere(t)
   writeFileSync(join(folder, 'typed.ts'), typedProgram)
   const flags = [
     '--strict',
