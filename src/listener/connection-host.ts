@@ -50,8 +50,8 @@ export interface ConnectionHost {
   createReader(consumer: RequestConsumer): RequestReader
   /** How long a new connection may live, in ms, jittered; `Infinity` for no bound. */
   connectionAgeMs(): number
-  /** The peer without port, IPv4-mapped IPv6 unmapped; empty for unix sockets. */
-  peerAddress(socket: Socket): string
+  /** The peer without port as ASCII, IPv4-mapped IPv6 unmapped; empty for unix sockets. Shared: not to be written to. */
+  peerBytes(socket: Socket): Buffer
   /** The wall clock in ms since the epoch for a `performance.now()` value. */
   wallClockMs(monotonicMs: number): number
   /** The connection was active now: it becomes the last to be evicted. */

@@ -20,9 +20,15 @@ export class ConnectionList {
     this.#append(connection)
   }
 
+  /**
+   * Takes a connection out. It lets go of its neighbours: one that the collector has promoted would otherwise keep alive, and so
+   * promote, each one closed after it, and all of them would wait for a full collection.
+   */
   remove(connection: ListedConnection): void {
     this.#count -= 1
     this.#unlink(connection)
+    connection.previous = undefined
+    connection.next = undefined
   }
 
   /** Moves a connection to the end: it was active last. */

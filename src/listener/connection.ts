@@ -53,7 +53,7 @@ export class Connection implements RequestConsumer, ListedConnection {
     this.lastActiveMs = nowMs
     this.deadlineMs = nowMs + host.settings.idleTimeoutMs
     this.#expiresAtMs = nowMs + host.connectionAgeMs()
-    this.#peer = Buffer.from(host.peerAddress(socket), 'latin1')
+    this.#peer = host.peerBytes(socket)
     this.#peerPort = socket.remotePort ?? 0
     this.#reader = host.createReader(this)
     socket.on('data', this.#onData)

@@ -25,12 +25,13 @@ import type { RequestConsumer } from '../parser/request-consumer.js'
 import type { RequestReader } from '../parser/request-reader.js'
 import type { Staging } from '../parser/staging.js'
 import { outcomeIndex } from '../verdict/outcome.js'
+import { ArrivalPacer } from './arrival-pacer.js'
 import { type BindSettings, bind } from './bind.js'
 import { Connection } from './connection.js'
 import type { ConnectionHost, ConnectionSettings, ListedConnection } from './connection-host.js'
 import { ConnectionList } from './connection-list.js'
 import { Http2Connection } from './h2/http2-connection.js'
-import { peerAddressOf } from './peer-address.js'
+import { PeerBytes, peerAddressOf } from './peer-address.js'
 import type { TlsMaterial } from './tls-material.js'
 
 export interface ListenerSettings extends ConnectionSettings, BindSettings {
@@ -73,6 +74,8 @@ export class Listener implements ConnectionHost {
   readonly #instruments: Instruments
   readonly #random: () => number
   readonly #connections = new ConnectionList()
+  readonly #peerBytes = new PeerBytes()
+  readonly #pacer = new ArrivalPacer()
   readonly #servers: Server[] = []
   #sweepTimer: NodeJS.Timeout | undefined
   /** Wall clock minus monotonic clock; taken anew each sweep, so that a clock that is set shows within a second. */
@@ -149,8 +152,8 @@ export class Listener implements ConnectionHost {
     return connectionMaxAgeMs * (1 - ageJitter * this.#random())
   }
 
-  peerAddress(socket: Socket): string {
-    return peerAddressOf(socket)
+  peerBytes(socket: Socket): Buffer {
+    return this.#peerBytes.of(peerAddressOf(socket))
   }
 
   wallClockMs(monotonicMs: number): number {
@@ -231,6 +234,7 @@ export class Listener implements ConnectionHost {
 
   readonly #onConnection = (socket: Socket): void => {
     const nowMs = performance.now()
+    this.#pacer.note(nowMs)
     if (this.#isAdmitted(socket, nowMs)) this.#add(new Connection(this, socket, nowMs))
   }
 

@@ -42,6 +42,16 @@ t.test('adding, touching and removing keep order and count', async (t) => {
   t.equal(namesIn(list), 'b')
 })
 
+t.test('one that was removed lets go of its neighbours', async (t) => {
+  const list = new ConnectionList()
+  const [a, b, c] = [connection('a'), connection('b'), connection('c')]
+  for (const one of [a, b, c]) list.add(one)
+  list.remove(b)
+  t.equal(b.previous, undefined)
+  t.equal(b.next, undefined)
+  t.equal(namesIn(list), 'ac')
+})
+
 t.test('a visitor may remove the one it is given', async (t) => {
   const list = new ConnectionList()
   for (const name of 'abc') list.add(connection(name))

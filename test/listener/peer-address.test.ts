@@ -1,7 +1,7 @@
 // Peers as text, and which of them may connect.
 import { Socket } from 'node:net'
 import t from 'tap'
-import { createPeerCheck, peerAddressOf } from '#src/listener/peer-address.js'
+import { createPeerCheck, PeerBytes, peerAddressOf } from '#src/listener/peer-address.js'
 
 t.test('an IPv4 peer of a dual-stack socket is shown as IPv4', async (t) => {
   const shown = (remoteAddress: string | undefined): string =>
@@ -11,6 +11,18 @@ t.test('an IPv4 peer of a dual-stack socket is shown as IPv4', async (t) => {
   t.equal(shown('2001:db8::1'), '2001:db8::1')
   t.equal(shown('::ffff:c000:201'), '::ffff:c000:201', 'not how a system writes it')
   t.equal(shown(undefined), '')
+})
+
+t.test('an address has its bytes made once, until there are too many', async (t) => {
+  const peers = new PeerBytes()
+  const first = peers.of('192.0.2.1')
+  t.equal(first.toString(), '192.0.2.1')
+  t.equal(peers.of('').length, 0)
+  for (let index = 0; index < 254; index += 1) peers.of(`198.51.100.${index}`)
+  t.equal(peers.of('192.0.2.1'), first, 'the 256th address has room')
+  peers.of('2001:db8::1')
+  t.not(peers.of('192.0.2.1'), first, 'the 257th begins anew')
+  t.equal(peers.of('192.0.2.1').toString(), '192.0.2.1')
 })
 
 t.test('no ranges let everybody in', async (t) => {

@@ -82,7 +82,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#nextLookMs = nowMs + lookPeriodMs
     this.#progress = new ProgressMeter(nowMs)
     this.#expiresAtMs = nowMs + host.connectionAgeMs()
-    this.#facts = createFacts(host.peerAddress(socket), socket.remotePort ?? 0)
+    this.#facts = createFacts(host.peerBytes(socket), socket.remotePort ?? 0)
     socket.on('error', ignoreError)
     socket.on('end', this.#onPeerEnd)
     const { session, announceEnd, endGracefully } = openSession(socket, bytes, host.limits)
@@ -370,14 +370,14 @@ function stopSending(stream: ServerHttp2Stream): void {
   setImmediate(() => stream.close(noError))
 }
 
-function createFacts(peer: string, peerPort: number): RecordFacts {
+function createFacts(peer: Buffer, peerPort: number): RecordFacts {
   return {
     methodId: 0,
     methodStart: 0,
     methodEnd: 0,
     httpVersion: 20,
     parseError: 'none',
-    peer: Buffer.from(peer, 'latin1'),
+    peer,
     peerPort,
     receivedAtMs: 0,
   }
