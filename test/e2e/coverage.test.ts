@@ -65,14 +65,17 @@ t.test(
     await sendAll(gateway.port)
     await awaitMeasured(receiver)
     const sent = await gateway.stat('cluster.mirrorwaf.upstream_rq_total')
-    t.ok(sent > 0 && sent < requestCount)
+    // Copies for which no connection came about within 0.25 s: on a busy machine there are some.
+    const unconnected = await gateway.stat('cluster.mirrorwaf.upstream_rq_pending_failure_eject')
+    const notMirrored = requestCount - sent - unconnected
+    t.ok(sent > 0 && notMirrored > 0)
     t.equal(await part(receiver, 'analysed'), sent)
-    t.equal(await part(receiver, 'not_mirrored'), requestCount - sent)
-    t.equal(await part(receiver, 'never_arrived'), 0)
+    t.equal(await part(receiver, 'not_mirrored'), notMirrored)
+    t.equal(await part(receiver, 'never_arrived'), unconnected)
     t.equal(await receiver.metric('mirrorwaf_mirror_coverage_ratio'), sent / requestCount)
     const run = await runDoctor(['--receiver-admin', receiver.adminUrl])
     t.equal(run.coverage?.ratio, sent / requestCount)
-    t.match(run.findings[0], { code: 'coverage-low', detail: `not_mirrored ${requestCount - sent}` })
+    t.match(run.findings[0], { code: 'coverage-low', detail: `not_mirrored ${notMirrored}` })
   },
 )
 
@@ -109,7 +112,7 @@ t.test(
     const dropper = await startDropper(t, receiverPort)
     const changes = {
       // The same requests in each run, by their hash.
-      '  upstream primary {': '  split_clients $arg_i $is_mirrored { 25% 1; * ""; }\n\n  upstream primary {',
+      '  access_log off;': '  access_log off;\n  split_clients $arg_i $is_mirrored { 25% 1; * ""; }',
       'location = /.mirrorwaf {':
         'location = /status { mirror off; stub_status; }\n    location = /.mirrorwaf {\n      if ($is_mirrored = "") { return 204; }',
     }

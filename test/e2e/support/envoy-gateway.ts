@@ -77,7 +77,7 @@ export async function startEnvoyGateway(t: Test, egctl: string, envoy: string, p
       listeners: listeners.map((listener) => {
         return { ...fill(listener, 'rds', 'routeConfig', routes[0] ?? {}), address: address(port) }
       }),
-      clusters: clusters.map(({ edsClusterConfig: _, '@type': _type, ...cluster }) => {
+      clusters: clusters.map(({ edsClusterConfig: _, ...cluster }) => {
         const name = textAt(cluster, 'name')
         const endpoint = { address: address(name.includes('-mirror-') ? ports.receiver : ports.primary) }
         return {
@@ -89,16 +89,19 @@ export async function startEnvoyGateway(t: Test, egctl: string, envoy: string, p
     },
   }
   const file = `${temporaryFolder(t)}/envoy.json`
-  writeFileSync(file, JSON.stringify(configuration))
+  // The standard output of a program that Node started is a socket, which cannot be opened by name.
+  writeFileSync(file, JSON.stringify(configuration).replaceAll('"/dev/stdout"', '"/dev/null"'))
   return { port, process: await runEnvoy(t, envoy, file, admin), configuration: file }
 }
 
-/** All objects under a name, wherever they stand. */
+/** All objects under a name, wherever they stand; there they are of any type, here their place says which. */
 function collect(value: unknown, name: string): readonly Json[] {
   if (Array.isArray(value)) return value.flatMap((each) => collect(each, name))
   if (!isJson(value)) return []
   return Object.entries(value).flatMap(([key, inner]) => {
-    return key === name && isJson(inner) ? [inner] : collect(inner, name)
+    if (key !== name || !isJson(inner)) return collect(inner, name)
+    const { '@type': _, ...plain } = inner
+    return [plain]
   })
 }
 
