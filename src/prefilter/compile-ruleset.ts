@@ -2,7 +2,7 @@
 // share the result. Nothing in it knows any particular ruleset.
 
 import { reasonOf } from '../errors.js'
-import { requestAddresses } from '../request/value-visitor.js'
+import { isRequestAddress, requestAddresses } from '../request/value-visitor.js'
 import { NfaBuilder } from './automaton/nfa-builder.js'
 import { GroupStore } from './compile/group-store.js'
 import { PatternStore } from './compile/pattern-store.js'
@@ -12,7 +12,7 @@ import type { CompiledPlace, CompiledRuleset, RuleExplanation } from './compiled
 import type { ConditionTest } from './ruleset/condition-test.js'
 import { type AddressBook, type Placement, planRule, type RulePlan } from './ruleset/plan-rule.js'
 import { readRulesetSource } from './ruleset/read-ruleset.js'
-import type { DerivedAddress, RuleSource, RulesetSource } from './ruleset/rule-source.js'
+import type { DerivedAddress, PlaceSource, RuleSource, RulesetSource } from './ruleset/rule-source.js'
 
 /**
  * Compiles a ruleset.
@@ -92,6 +92,7 @@ class RulesetCompiler {
       this.#explain(rule.id, 'inert', plan.reason, -1, [])
       return
     }
+    this.#noteNeeds(rule, plan)
     if (rule.isAttributeOnly) {
       this.#explain(rule.id, 'attributes', 'it sets attributes only, which cleared requests go without', -1, [])
       return
@@ -101,11 +102,30 @@ class RulesetCompiler {
       this.#explain(rule.id, 'always', plan.reason, -1, plan.addresses)
       return
     }
-    this.#findsAllValues &&= plan.findsAllValues
     for (const placement of [...plan.placements, ...plan.companions])
       this.#tree.address(placement.address).put(placement)
     const places = plan.placements.map(({ address, keyPath, scope }) => describePlace(address, keyPath, scope))
     this.#explain(rule.id, 'tested', '', plan.condition, places)
+  }
+
+  /** Attributes are no reason to go to the engine, but once there they come out as if it had everything. */
+  #noteNeeds(rule: RuleSource, plan: Exclude<RulePlan, { kind: 'inert' }>): void {
+    this.#findsAllValues &&= plan.findsAllValues
+    for (const place of plan.needs) this.#need(place)
+    for (const place of rule.attributeInputs) if (!isFoundWith(plan, place)) this.#need(place)
+    if (!rule.isAttributeOnly) return
+    if (plan.kind === 'always' && plan.addresses.length === 0) this.#findsAllValues = false
+    for (const { addresses, inputs } of rule.conditions) {
+      const places = inputs.length > 0 ? inputs : addresses.map((address) => ({ address, keyPath: [] }))
+      for (const place of places) this.#need(place)
+    }
+  }
+
+  /** What a processor makes of an input needs that input. */
+  #need({ address, keyPath }: PlaceSource): void {
+    if (isRequestAddress(address)) this.#tree.address(address).at(keyPath).isNeeded = true
+    const sources = this.#source.derived.filter(({ output }) => output === address)
+    for (const { inputs } of sources) for (const input of inputs) this.#need(input)
   }
 
   #explain(
@@ -151,6 +171,7 @@ class RulesetCompiler {
       values: groups.add(name, this.#merger.resolve(tests.filter(looksAtValues))),
       keys: groups.add(`${name} keys`, this.#merger.resolve(tests.filter(looksAtKeys))),
       present: node.present,
+      isNeeded: node.isNeeded,
       firesOnNumber: tests.some(({ test }) => test.kind === 'number'),
       firesOnBoolean: tests.some(({ test }) => test.kind === 'boolean'),
       ipLists: tests.flatMap(({ test }) => (test.kind === 'ip' ? [this.#ipList(test.entries)] : [])),
@@ -166,6 +187,21 @@ class RulesetCompiler {
     return known === -1 ? this.#ipLists.push(entries) - 1 : known
   }
 }
+
+/** A rule that matches at a name in the head and takes an attribute from there: values of one name are picked together. */
+function isFoundWith(plan: RulePlan, { address, keyPath: [name, ...below] }: PlaceSource): boolean {
+  if (plan.kind !== 'tests' || name === undefined || below.length > 0 || !multiAddresses.has(address)) return false
+  return plan.placements.every((tested) => {
+    return tested.address === address && tested.keyPath.length === 1 && tested.keyPath[0] === name
+  })
+}
+
+/** Whose values are lists under names. */
+const multiAddresses: ReadonlySet<string> = new Set([
+  'server.request.headers.no_cookies',
+  'server.request.cookies',
+  'server.request.query',
+])
 
 function looksAtValues({ scope, test }: Placement): boolean {
   return scope !== 'keys' && isMatched(test)

@@ -56,6 +56,8 @@ export interface CompiledPlace {
   readonly keys: number
   /** Not empty: any value here makes a candidate, and this says why. */
   readonly present: string
+  /** Any value here may be what the engine needs beside those that tests find. */
+  readonly isNeeded: boolean
   readonly firesOnNumber: boolean
   readonly firesOnBoolean: boolean
   /** Indexes into `ipLists`. */

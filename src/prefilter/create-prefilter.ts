@@ -92,12 +92,15 @@ export interface RulesetPrefilter extends Prefilter {
   /** Decides all requests that were put aside, in order; not to be called while a request is being walked. */
   settle(report: VerdictReport): void
   /**
-   * True when a body's values may be looked at one by one: what no rule can match without is then among those that
-   * `takeSuspicion` told of, so the engine decides the body on these alone.
+   * True when the values of a candidate may be looked at one by one: what no rule can match without, or takes attributes from,
+   * is then among those that `takeSuspicion` told of, so the engine decides the request on these alone.
    */
   readonly findsAllValues: boolean
-  /** Whether what was sent since the last call may match, the engine's word on single values included; forgets it. */
-  takeSuspicion(): boolean
+  /**
+   * Whether the engine needs what was sent since the last call; forgets it.
+   * @param asksEngine - whether the engine is asked about single values first, or they count as needed.
+   */
+  takeSuspicion(asksEngine: boolean): boolean
   readonly stats: PrefilterStats
   /**
    * Sends harmless requests of its own through the automata, until their states are there or the time is used up.
@@ -150,6 +153,8 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   readonly #stack: (Place | undefined)[] = []
   #cause: string | undefined
   #causeAddress = ''
+  /** Since the last `takeSuspicion` a place was come to of which the engine needs any value. */
+  #isNeeded = false
 
   constructor(compiled: CompiledRuleset, parts: PrefilterParts) {
     const limits = { ...defaultLimits, ...parts.limits }
@@ -222,6 +227,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#stack.length = 0
     this.#here = undefined
     this.#cause = undefined
+    this.#isNeeded = false
     if (this.#alwaysEngine !== '') this.#fire(this.#alwaysEngine)
   }
 
@@ -246,9 +252,11 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     return this.#cause === undefined && this.#store.count > this.#held.firstFree
   }
 
-  takeSuspicion(): boolean {
-    const isSuspect = !this.isCleared
+  takeSuspicion(asksEngine: boolean): boolean {
+    const isSuspect = this.#isNeeded || this.#cause !== undefined || (this.isPending && !(asksEngine && this.isCleared))
+    this.#store.truncate(this.#held.firstFree)
     this.#cause = undefined
+    this.#isNeeded = false
     return isSuspect
   }
 
@@ -283,6 +291,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#here = this.#places.get(name)
     this.#stack.length = 0
     if (this.#here !== undefined && this.#here.present !== '') this.#fire(this.#here.present)
+    if (this.#here?.isNeeded === true) this.#isNeeded = true
     if (this.#distrusted.size > 0) this.#fireDistrusted(name)
     return this.#here === undefined && isSkippable(name) ? idleVisitor : this
   }
@@ -306,6 +315,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     const place = parent.under(bytes, start, end)
     this.#here = place
     if (place.present !== '') this.#fire(place.present)
+    if (place.isNeeded) this.#isNeeded = true
   }
 
   string(bytes: Uint8Array, start: number, end: number): void {

@@ -3,15 +3,14 @@
 import type { RecordReader } from '../batch/record-reader.js'
 import { equalsIgnoreCase } from './ascii.js'
 import type { BodyFault } from './body/body-fault.js'
-import { looksBinary, sniffKind } from './body/body-kind.js'
+import { holdsBinary, sniffKind } from './body/body-kind.js'
 import { toUtf8, type Utf8Content } from './body/charset.js'
-import { type MarkedEncoding, markedEncoding } from './body/compressed-magic.js'
+import { hasAnotherMember, type MarkedEncoding, markedEncoding } from './body/compressed-magic.js'
 import { type ContentEncoding, contentEncodingOf, decodeContent } from './body/content-encoding.js'
 import { ContentWalker } from './body/content-walker.js'
 import { GrpcWalker, isGrpcType, type MessageEncoding } from './body/grpc.js'
 import type { DecodeTools } from './decode-tools.js'
-import { type MediaType, noMediaType, readMediaType } from './media-type.js'
-import { isAsciiRange } from './utf8.js'
+import { isSameMedia, type MediaType, noMediaType, readMediaType } from './media-type.js'
 import type { AddressSink, ValueVisitor } from './value-visitor.js'
 import type { WalkSettings } from './walk-settings.js'
 
@@ -42,6 +41,9 @@ const maxStackedEncodings = 2
 /** Longest Content-Encoding line that is read. */
 const maxEncodingLineLength = 128
 
+/** A text that only begins like a stream decodes to a few bytes: after each, a broken code is as likely as not. */
+const chanceBytes = 64
+
 /** Walks bodies. One per worker thread. */
 export class BodyWalker {
   readonly #settings: WalkSettings
@@ -64,17 +66,19 @@ export class BodyWalker {
   walk(record: RecordReader, sink: AddressSink): BodyReport {
     const { bodyStart } = record
     const bodyEnd = Math.min(record.bodyEnd, bodyStart + this.#settings.bodyInspectLimitBytes)
-    const media = findMediaType(record)
+    const media = readMediaTypeLines(record)
     if (bodyEnd <= bodyStart) return media.type === '' ? noBody : { ...noBody, type: media.type }
     this.#fault = undefined
-    this.#isTruncated = bodyEnd < record.bodyEnd
+    this.#isTruncated = bodyEnd < record.bodyEnd || media.isAmbiguous
     this.#isTimedOut = false
     const { budget } = this.#tools
     const spentBefore = budget.spentBytes
-    this.#content.fileNames.clear()
+    this.#content.reset()
     this.#walkEncoded(record, sink.address('server.request.body'), media, bodyEnd)
     const { fileNames } = this.#content
     if (fileNames.hasNames) fileNames.send(sink.address('server.request.body.filenames'))
+    if (this.#content.isTruncated) this.#isTruncated = true
+    if (this.#content.isTimedOut) this.#isTimedOut = true
     const capturedBytes = bodyEnd - bodyStart
     return {
       type: media.type === '' ? null : media.type,
@@ -105,7 +109,6 @@ export class BodyWalker {
       if (decoded.fault === 'corrupt') {
         this.#noteFault('content_encoding_corrupt')
         isWhole = false
-        // A text never begins like a stream, but a stream may look like a text: gzip's header holds a comment.
         if (markedEncoding(content, 0, content.length) !== undefined) this.#isTruncated = true
       }
       if (decoded.fault === 'too-large') this.#isTruncated = true
@@ -117,13 +120,14 @@ export class BodyWalker {
     const isPlain = sniffKind(bytes, bodyStart, bodyEnd) !== 'binary'
     // What stays encoded was not seen by the rules; unless it reads as it is, it must not pass for clean. That noise begins with
     // a bracket does not make it readable, nor does an outer encoding that was undone.
-    const isReadable = isPlain && !looksBinary(bytes, bodyStart, bodyEnd)
+    const isMarkedOther = isDecoded && isMarkedOtherwise(encodings.at(-1), markedEncoding(bytes, bodyStart, bodyEnd))
+    if (isMarkedOther) this.#isTruncated = true
+    const isReadable = isPlain && !holdsBinary(bytes, bodyStart, bodyEnd)
     const isInnerLeft = isDecoded && encodings.length > maxStackedEncodings
     if (!isWhole && (!isReadable || isInnerLeft)) this.#isTruncated = true
     if (isDecoded) this.#walkPlain(record, visitor, content, 0, content.length, media, levelsLeft)
-    if (!isDecoded || isPlain) {
-      this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media, isDecoded ? 0 : levelsLeft)
-    }
+    if (isDecoded && isPlain) this.#walkCharset(visitor, bytes, bodyStart, bodyEnd, media)
+    if (!isDecoded) this.#walkPlain(record, visitor, bytes, bodyStart, bodyEnd, media, levelsLeft)
   }
 
   /**
@@ -140,7 +144,7 @@ export class BodyWalker {
     levelsLeft: number,
   ): void {
     if (isGrpcType(media.type)) {
-      const report = this.#grpc.walk(visitor, bytes, start, end, media.type, readMessageEncoding(record))
+      const report = this.#grpc.walk(visitor, bytes, start, end, media.type, readMessageEncodings(record))
       this.#noteFault(report.fault)
       if (report.isTruncated) this.#isTruncated = true
       if (report.isTimedOut) this.#isTimedOut = true
@@ -164,33 +168,32 @@ export class BodyWalker {
     levelsLeft: number,
   ): void {
     const encoding = markedEncoding(bytes, start, end)
-    if (encoding !== undefined) {
-      const isBinary = looksBinary(bytes, start, end)
-      if (levelsLeft > 0) this.#walkDecoded(visitor, bytes.subarray(start, end), encoding, media, levelsLeft, isBinary)
-      else if (isBinary) this.#isTruncated = true
-    }
+    if (encoding !== undefined) this.#walkMarked(visitor, bytes.subarray(start, end), encoding, media, levelsLeft)
     this.#walkCharset(visitor, bytes, start, end, media)
   }
 
-  /** @param isBinary - the bytes are no text: then what decodes in part is a damaged stream, and not a text like one. */
-  #walkDecoded(
+  /** The mark of zlib is a guess: it takes a stream that decodes, or noise after it, to tell one from a text like it. */
+  #walkMarked(
     visitor: ValueVisitor,
     bytes: Buffer,
     encoding: MarkedEncoding,
     media: MediaType,
     levelsLeft: number,
-    isBinary: boolean,
   ): void {
-    const { bytes: content, fault } = decodeContent(
-      bytes,
-      encoding,
-      this.#settings.bodyInspectLimitBytes,
-      this.#tools.budget,
-    )
+    const { budget } = this.#tools
+    const limitBytes = levelsLeft > 0 ? this.#settings.bodyInspectLimitBytes : chanceBytes
+    const { bytes: content, fault } = decodeContent(bytes, encoding, limitBytes, budget)
+    const isStream = fault !== 'corrupt' || content.length >= chanceBytes || holdsBinary(bytes, 0, bytes.length)
+    if (levelsLeft === 0) {
+      if (isStream) this.#isTruncated = true
+      return
+    }
     if (fault === 'too-large') this.#isTruncated = true
     if (fault === 'timed-out') this.#isTimedOut = true
+    // Readers that skip what lies between the members of a stream see more than was decoded.
+    if (fault === 'corrupt' && hasAnotherMember(bytes)) this.#isTruncated = true
     if (content.length === 0) return
-    if (fault !== 'corrupt' || isBinary) this.#noteFault('content_encoding_undeclared')
+    if (isStream) this.#noteFault('content_encoding_undeclared')
     this.#walkUndeclared(visitor, content, 0, content.length, media, levelsLeft - 1)
   }
 
@@ -225,13 +228,11 @@ export class BodyWalker {
   #walkCharset(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, media: MediaType): void {
     const content: Utf8Content = toUtf8(bytes, start, end, media.charset, this.#tools.budget)
     if (content.isCut) this.#isTimedOut = true
-    if (content.isUnknown) {
-      this.#noteFault('charset_unknown')
-      // ASCII means the same in nearly all charsets; other bytes may be any letters (EBCDIC has all of its there).
-      if (!isAsciiRange(bytes, start, end)) this.#isTruncated = true
-    }
+    if (content.isUnknown) this.#noteFault('charset_unknown')
+    if (content.isHidden) this.#isTruncated = true
     this.#noteFault(this.#content.walk(visitor, content.bytes, content.start, content.end, media))
-    if (content.isGuess) this.#noteFault(this.#content.walk(visitor, bytes, start, end, media))
+    // What is wrong with the bytes in the less likely reading is no fault of the body.
+    if (content.isGuess) this.#content.walk(visitor, bytes, start, end, media)
   }
 
   #noteFault(fault: BodyFault | undefined): void {
@@ -239,21 +240,37 @@ export class BodyWalker {
   }
 }
 
-/** Without a grpc-encoding line a compressed message is taken for gzip, the one encoding that every implementation has. */
-function readMessageEncoding(record: RecordReader): MessageEncoding {
+/** True when the bytes begin like another stream than the one that they were decoded as: a reader may take them for that. */
+function isMarkedOtherwise(declared: ContentEncoding | undefined, marked: MarkedEncoding | undefined): boolean {
+  if (marked === undefined) return false
+  return declared !== (marked === 'zlib' ? 'deflate' : marked)
+}
+
+/**
+ * Every encoding that the grpc-encoding lines name, in order; implementations differ in which of several they take. Without such
+ * a line a compressed message is taken for gzip, the one encoding that every implementation has.
+ */
+function readMessageEncodings(record: RecordReader): readonly MessageEncoding[] {
+  const encodings: MessageEncoding[] = []
   for (let index = 0; index < record.headerCount; index++) {
     if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'grpc-encoding')) continue
     const start = record.valueStart(index)
     const end = Math.min(record.valueEnd(index), start + maxEncodingLineLength)
-    return contentEncodingOf(record.bytes.toString('latin1', start, end))
+    if (end < record.valueEnd(index)) encodings.push(undefined)
+    encodings.push(...record.bytes.toString('latin1', start, end).split(',').map(contentEncodingOf))
   }
-  return 'gzip'
+  return encodings.length === 0 ? ['gzip'] : [...new Set(encodings)]
 }
 
-function findMediaType(record: RecordReader): MediaType {
+/** The first Content-Type line; another one that says something else makes it ambiguous. */
+function readMediaTypeLines(record: RecordReader): MediaType {
+  const { bytes } = record
+  let first: MediaType | undefined
   for (let index = 0; index < record.headerCount; index++) {
-    if (!equalsIgnoreCase(record.bytes, record.nameStart(index), record.nameEnd(index), 'content-type')) continue
-    return readMediaType(record.bytes, record.valueStart(index), record.valueEnd(index))
+    if (!equalsIgnoreCase(bytes, record.nameStart(index), record.nameEnd(index), 'content-type')) continue
+    const media = readMediaType(bytes, record.valueStart(index), record.valueEnd(index))
+    if (first === undefined) first = media
+    else if (!isSameMedia(first, media)) return { ...first, isAmbiguous: true }
   }
-  return noMediaType
+  return first ?? noMediaType
 }

@@ -2,8 +2,9 @@
 // Stage: [decode] -> engine. Runs for candidates only; bench: scenarios/decode.bench.ts.
 // What would not fit (a 257th entry, more bytes than one run should convert) starts another part that repeats the path of the
 // open containers, so that key paths stay what they are; the parts run one after another on one context.
+// Beside the whole it can build a selection: what a sieve picks, at the same keys and places in lists as in the whole.
 import type { EngineInput, EngineValue } from '../engine/engine.js'
-import { InputFrame } from './input-frame.js'
+import { createMap, InputFrame } from './input-frame.js'
 import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from './value-visitor.js'
 
 /** Entries of a container that the engine reads (libddwaf 1.30.1 through native-appsec 11.0.3, tried). */
@@ -18,8 +19,12 @@ const maxPartBytes = 64 * 1024
 /** What a value counts beside its bytes, so that a part of many short values is bounded too. */
 const valueCostBytes = 32
 
-/** Takes one part at a time, e.g. runs the engine on it. @returns false to stop: no further part is wanted. */
-export type PartConsumer = (part: EngineInput) => boolean
+/**
+ * Takes one part at a time, e.g. runs the engine on it.
+ * @param picked - the selection of the part, null in lists for what was not picked; undefined when nothing was.
+ * @returns false to stop: no further part is wanted.
+ */
+export type PartConsumer = (part: EngineInput, picked: EngineInput | undefined) => boolean
 
 /** A container nested deeper than this becomes one flat map of lists, which takes two levels. */
 const flatNesting: number = maxNesting - 1
@@ -29,6 +34,8 @@ const flatNesting: number = maxNesting - 1
  * that the head's addresses run first. Integer-like keys come first in their map, as JavaScript orders them.
  */
 export class EngineInputBuilder implements AddressSink, ValueVisitor {
+  /** Whether what is sent now is picked. */
+  isPicking = false
   readonly #frames: InputFrame[] = [new InputFrame()]
   #depth = 0
   #partBytes = 0
@@ -39,6 +46,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
   reset(consume: PartConsumer): void {
     this.#consume = consume
     this.#isStopped = false
+    this.isPicking = false
     this.#startInput()
   }
 
@@ -87,7 +95,10 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     const top = this.#top
     top.key = textOf(bytes, start, end)
     this.#partBytes += end - start
-    if (top.kind === 'multi') this.#listUnderKey()
+    if (top.kind === 'multi') {
+      this.#listUnderKey()
+      if (this.isPicking) this.#pickListUnderKey(this.#depth)
+    }
   }
 
   string(bytes: Uint8Array, start: number, end: number): void {
@@ -95,6 +106,14 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     this.#makeRoom()
     this.#partBytes += end - start
     this.#attach(textOf(bytes, start, end))
+  }
+
+  /** Takes the place of a string whose text nobody needs, so that key paths and parts are as with it. */
+  standIn(byteLength: number): void {
+    if (this.#isStopped) return
+    this.#makeRoom()
+    this.#partBytes += byteLength
+    this.#attach(null)
   }
 
   number(value: number): void {
@@ -146,6 +165,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     // Attaching may have started another part, in which this container may lie less deep.
     frame.nesting = this.#nestingOfLast()
     this.#depth++
+    if (this.isPicking) this.#pickContainer(this.#depth)
   }
 
   #close(): void {
@@ -177,7 +197,13 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     if (this.#partBytes > maxPartBytes) this.#startPart()
   }
 
+  /** A container is not yet the one at the top here. */
   #attach(value: EngineValue): void {
+    this.#place(value)
+    if (this.isPicking && (typeof value !== 'object' || value === null)) this.#putPicked(this.#depth, value)
+  }
+
+  #place(value: EngineValue): void {
     const top = this.#top
     if (top.kind === 'list') {
       if (top.list.length >= maxContainerEntries) this.#startPart()
@@ -226,6 +252,53 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     const repeated = [first, value]
     frame.map[frame.key] = repeated
     frame.listByKey.set(frame.key, repeated)
+    const picked = frame.pickedMap?.[frame.key]
+    if (picked !== undefined) this.#setPickedList(frame, [picked])
+  }
+
+  /** Picks what was put last into the container at a depth: at its key or place there. */
+  #putPicked(depth: number, value: EngineValue): void {
+    const frame = this.#frameAt(depth)
+    this.#pickContainer(depth)
+    if (frame.kind === 'multi') {
+      this.#pickListUnderKey(depth)
+      return
+    }
+    if (frame.pickedList !== undefined) {
+      putAt(frame.pickedList, frame.list.length - 1, value)
+      return
+    }
+    const list = frame.listByKey.get(frame.key)
+    if (list !== undefined) putAt(this.#pickedListUnderKey(frame), list.length - 1, value)
+    else if (frame.pickedMap !== undefined) frame.pickedMap[frame.key] = value
+  }
+
+  /** Makes the selection's container at a depth, and those around it, when they are missing. */
+  #pickContainer(depth: number): void {
+    const frame = this.#frameAt(depth)
+    if (frame.pickedMap !== undefined || frame.pickedList !== undefined) return
+    if (frame.kind === 'list') frame.pickedList = []
+    else frame.pickedMap = createMap()
+    const container = frame.pickedList ?? frame.pickedMap
+    if (depth > 0 && container !== undefined) this.#putPicked(depth - 1, container)
+  }
+
+  /** Values of one name are picked together: mostly there is one, and a rule may take an attribute from all of them. */
+  #pickListUnderKey(depth: number): void {
+    this.#pickContainer(depth)
+    const frame = this.#frameAt(depth)
+    const list = frame.listByKey.get(frame.key)
+    if (frame.pickedMap !== undefined && list !== undefined) frame.pickedMap[frame.key] = list
+  }
+
+  #pickedListUnderKey(frame: InputFrame): EngineValue[] {
+    return frame.pickedListByKey.get(frame.key) ?? this.#setPickedList(frame, [])
+  }
+
+  #setPickedList(frame: InputFrame, list: EngineValue[]): EngineValue[] {
+    if (frame.pickedMap !== undefined) frame.pickedMap[frame.key] = list
+    frame.pickedListByKey.set(frame.key, list)
+    return list
   }
 
   #startInput(): void {
@@ -248,8 +321,14 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
 
   #handOver(): void {
     if (this.#isStopped || this.#root.entryCount === 0) return
-    this.#isStopped = !this.#consume(this.#root.map)
+    this.#isStopped = !this.#consume(this.#root.map, this.#root.pickedMap)
   }
+}
+
+/** Null stands for what was not picked: no matcher looks at it. */
+function putAt(list: EngineValue[], index: number, value: EngineValue): void {
+  while (list.length < index) list.push(null)
+  list.push(value)
 }
 
 /** Puts the one open container into its parent, both empty. */

@@ -5,7 +5,8 @@ import type { EngineValue } from '../engine/engine.js'
 /** Senders choose the names, so it has no prototype. */
 export type MutableMap = { [key: string]: EngineValue }
 
-function createMap(): MutableMap {
+/** @returns an empty one. */
+export function createMap(): MutableMap {
   return Object.create(null)
 }
 
@@ -16,6 +17,11 @@ export class InputFrame {
   list: EngineValue[] = []
   /** Lists under keys of `map`: all keys of a `multi` map, repeated keys of a plain one. */
   readonly listByKey: Map<string, EngineValue[]> = new Map()
+  /** What was picked out of this container, in a container of the same shape; made with the first pick. */
+  pickedMap: MutableMap | undefined = undefined
+  pickedList: EngineValue[] | undefined = undefined
+  /** The same keys as in `listByKey`, those of which something was picked. */
+  readonly pickedListByKey: Map<string, EngineValue[]> = new Map()
   entryCount = 0
   key = ''
   /** 0 for the address map, 1 for an address's own container. */
@@ -35,6 +41,9 @@ export class InputFrame {
     if (this.kind === 'list') this.list = []
     else this.map = createMap()
     this.listByKey.clear()
+    this.pickedMap = undefined
+    this.pickedList = undefined
+    this.pickedListByKey.clear()
     this.entryCount = 0
     this.nesting = nesting
   }

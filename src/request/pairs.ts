@@ -4,7 +4,8 @@
 // First the values that Go's parser gives, then those it drops: pairs with a bad escape or a `;`, and any number of pairs.
 import { type DecodeTools, shortTextBytes } from './decode-tools.js'
 import { sendKeyParts } from './key-parts.js'
-import { decodePercent, formEscapes } from './percent-decoding.js'
+import { decodePercent, formEscapes, hasUnicodeEscape, iisFormEscapes } from './percent-decoding.js'
+import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
 
 const ampersand = 0x26
@@ -79,19 +80,28 @@ export class PairWalker {
 
   #emitText(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, isKey: boolean): void {
     if (end - start > shortTextBytes) {
+      if (isKey) this.#emitUnicodeReading(visitor, bytes, start, end, isKey)
       this.#tools.sendDecoded(visitor, isKey ? 'key' : 'append', bytes, start, end, formEscapes)
+      if (!isKey) this.#emitUnicodeReading(visitor, bytes, start, end, isKey)
       return
     }
+    const rawStart = start
+    const rawEnd = end
     let source: Uint8Array = bytes
     let seen = 0
     let isEscaped = false
     let isNested = false
+    let isUnicode = false
     for (let index = start; index < end; index++) {
       const byte = bytes[index] ?? 0
       seen |= byte
-      if (byte === percent || byte === plus) isEscaped = true
+      if (byte === percent || byte === plus) {
+        isEscaped = true
+        if (byte === percent && (byteAt(bytes, index + 1) | 0x20) === 0x75) isUnicode = true
+      }
       if (byte === dot || byte === openBracket) isNested = true
     }
+    if (isKey && isUnicode) this.#emitUnicodeReading(visitor, bytes, start, end, isKey)
     if (isEscaped) {
       source = this.#tools.scratch.reserve(end - start)
       end = decodePercent(bytes, start, end, source, true)
@@ -101,6 +111,14 @@ export class PairWalker {
     if (isKey && (isNested || isEscaped)) sendKeyParts(this.#tools.text, visitor, source, start, end)
     if (isKey) this.#tools.text.key(visitor, source, start, end, isAscii)
     else this.#tools.text.append(visitor, source, start, end, isAscii)
+    if (!isKey && isUnicode) this.#emitUnicodeReading(visitor, bytes, rawStart, rawEnd, isKey)
+  }
+
+  /** With `%uXXXX` decoded, where there is any: a second value, or a key of its own before the one that every backend reads. */
+  #emitUnicodeReading(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, isKey: boolean): void {
+    if (!hasUnicodeEscape(bytes, start, end)) return
+    this.#tools.sendDecoded(visitor, isKey ? 'key' : 'append', bytes, start, end, iisFormEscapes)
+    if (isKey) visitor.nil()
   }
 }
 

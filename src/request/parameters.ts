@@ -32,7 +32,7 @@ export class ParameterReader {
     const bytes = this.#bytes
     const end = this.#end
     let index = this.#index
-    while (index < end && (byteAt(bytes, index) === semicolon || isBlank(byteAt(bytes, index)))) index++
+    while (index < end && (byteAt(bytes, index) === semicolon || isGap(byteAt(bytes, index)))) index++
     if (index >= end) return false
     this.nameStart = index
     while (index < end && byteAt(bytes, index) !== equalsSign && byteAt(bytes, index) !== semicolon) index++
@@ -48,7 +48,7 @@ export class ParameterReader {
   #readValue(index: number): void {
     const bytes = this.#bytes
     const end = this.#end
-    while (index < end && isBlank(byteAt(bytes, index))) index++
+    while (index < end && isGap(byteAt(bytes, index))) index++
     this.isQuoted = index < end && byteAt(bytes, index) === doubleQuote
     if (!this.isQuoted) {
       this.valueStart = index
@@ -62,6 +62,11 @@ export class ParameterReader {
     this.valueEnd = Math.min(index, end)
     this.#index = findByte(bytes, semicolon, Math.min(index + 1, end), end)
   }
+}
+
+/** White space, the line breaks of a folded header line included. */
+function isGap(byte: number): boolean {
+  return isBlank(byte) || byte === 0x0d || byte === 0x0a
 }
 
 /**

@@ -3,7 +3,7 @@
 // Stage: [decode]. Hot path.
 import { findByte } from './ascii.js'
 import type { DecodeTools } from './decode-tools.js'
-import { hasEscape, percentEscapes } from './percent-decoding.js'
+import { hasEscape, hasUnicodeEscape, iisPathEscapes, percentEscapes } from './percent-decoding.js'
 import { byteAt } from './utf8.js'
 import type { ValueVisitor } from './value-visitor.js'
 
@@ -43,6 +43,9 @@ export class PathWalker {
   #emitDecoded(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {
     if (hasEscape(bytes, start, end, false)) {
       this.#tools.sendDecoded(visitor, 'append', bytes, start, end, percentEscapes)
+      if (hasUnicodeEscape(bytes, start, end)) {
+        this.#tools.sendDecoded(visitor, 'append', bytes, start, end, iisPathEscapes)
+      }
     } else this.#tools.text.append(visitor, bytes, start, end, false)
   }
 }

@@ -1,7 +1,7 @@
 // Decodes %XX (and `+` where it means a space) the lenient way: a bad escape stays as it was sent.
 // Stage: [decode]. Hot path. Own code: decodeURIComponent and URLSearchParams need strings and drop or refuse bad bytes.
 import type { Escapes } from './escapes.js'
-import { byteAt } from './utf8.js'
+import { byteAt, writeCodePoint } from './utf8.js'
 
 const percent = 0x25
 const plus = 0x2b
@@ -51,6 +51,67 @@ export function decodePercent(
     target[length++] = byte === plus && isPlusSpace ? space : byte
   }
   return length
+}
+
+/** True when the range holds `%u` and four hex digits: only IIS decodes those. */
+export function hasUnicodeEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = start; index + 5 < end; index++) if (unicodeEscapeValue(bytes, index, end) >= 0) return true
+  return false
+}
+
+/**
+ * As `decodePercent`, with `%uXXXX` too. The full-width forms of ASCII become ASCII, as IIS makes them where a code page has no
+ * such letters.
+ */
+function decodeUnicodePercent(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  isPlusSpace: boolean,
+): number {
+  let length = 0
+  let plainFrom = start
+  for (let index = start; index < end; index++) {
+    const value = unicodeEscapeValue(bytes, index, end)
+    if (value < 0) continue
+    length += decodePercent(bytes, plainFrom, index, target.subarray(length), isPlusSpace)
+    const isFullWidth = value > 0xff00 && value < 0xff5f
+    const isSurrogate = value >= 0xd800 && value <= 0xdfff
+    length = writeCodePoint(target, length, isFullWidth ? value - 0xfee0 : isSurrogate ? 0xfffd : value)
+    index += 5
+    plainFrom = index + 1
+  }
+  return length + decodePercent(bytes, plainFrom, end, target.subarray(length), isPlusSpace)
+}
+
+/** The code unit of `%uXXXX` at `index`, -1 when it is not there. */
+function unicodeEscapeValue(bytes: Uint8Array, index: number, end: number): number {
+  if (bytes[index] !== percent || index + 5 >= end || (byteAt(bytes, index + 1) | 0x20) !== 0x75) return -1
+  let value = 0
+  for (let at = index + 2; at < index + 6; at++) {
+    const digit = hexValue(byteAt(bytes, at))
+    if (digit < 0) return -1
+    value = (value << 4) | digit
+  }
+  return value
+}
+
+/** `%uXXXX` and `%XX`, as IIS reads paths. */
+export const iisPathEscapes: Escapes = {
+  decode: (bytes, start, end, target) => decodeUnicodePercent(bytes, start, end, target, false),
+  cut: cutUnicodePercent,
+}
+
+/** The same with `+` for a space, as IIS reads queries and forms. */
+export const iisFormEscapes: Escapes = {
+  decode: (bytes, start, end, target) => decodeUnicodePercent(bytes, start, end, target, true),
+  cut: cutUnicodePercent,
+}
+
+function cutUnicodePercent(bytes: Uint8Array, _start: number, end: number): number {
+  for (let index = end - 1; index > end - 6; index--) if (byteAt(bytes, index) === percent) return index
+  return end
 }
 
 /** `%XX` as in paths and cookies. */

@@ -45,6 +45,13 @@ export const requestAddresses = [
 ] as const
 export type RequestAddress = (typeof requestAddresses)[number]
 
+const requestAddressSet: ReadonlySet<string> = new Set(requestAddresses)
+
+/** Whether a mirrored request can fill it directly. */
+export function isRequestAddress(name: string): name is RequestAddress {
+  return requestAddressSet.has(name)
+}
+
 /**
  * Hands out the visitor for one address; a value tree is then sent to it. More than one is when content goes on after its
  * end (JSON values one after another, text after a syntax fault); each address is asked for once per walk.

@@ -167,8 +167,16 @@ function showBaggage(value: string, redactor: Redactor): string {
   const wanted = members.filter((member) => baggageKeys.includes(member.slice(0, member.indexOf('=')).trim()))
   return wanted
     .slice(0, baggageKeys.length)
-    .map((member) => redactor.redactQuery(member))
+    .map((member) => showMember(member, redactor))
     .join(',')
+}
+
+/** The id of a session lets its holder in, so it is hidden as a header of that name is. */
+function showMember(member: string, redactor: Redactor): string {
+  const equals = member.indexOf('=')
+  const name = member.slice(0, equals).trim()
+  const shown = redactor.redactHeader(name, member.slice(equals + 1).trim())
+  return shown === redactedMark ? `${name}=${redactedMark}` : redactor.redactQuery(member)
 }
 
 function describeInspection({ engineUs, timeoutCount, errorNumber, isKept, cut }: EngineWork): EventInspection {
@@ -225,6 +233,8 @@ function showValue({ address, keyPath, value }: ConditionMatch, context: EventCo
       return redactedMark
     case 'server.request.headers.no_cookies':
       return redactor.redactHeader((keyPath[0] ?? '').toLowerCase(), value)
+    case 'server.request.path_params':
+      return redactor.redactPath(value)
     case 'server.request.body':
       return context.isSecretPath(keyPath) ? redactedMark : redactor.redactText(value)
     case 'server.request.uri.raw': {

@@ -71,13 +71,16 @@ const alwaysSecret: readonly RegExp[] = [
   /(?<![\w-])ey[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*){0,3}/g,
   /\bbearer[\s+]+[\w.~+/=-]+/gi,
   // User name and password of a URL.
-  /(?<=\/\/)[^\s/?#@"']{1,256}(?=@)/g,
+  /(?<=\/\/)[^\s/?#"']{1,256}(?=@)/g,
   // A private key, also one whose end was cut off.
   /-----BEGIN[^-]*PRIVATE[^-]*-----[^-]*(?:-----END[^-]*-----)?/g,
 ]
 
 /** The same in a path, over the segments that a URL in it falls into. */
-const userInfoInPath = /(?<=\/\/)[^\s/?#@"']{1,256}?(?=@|%40)/gi
+const userInfoInPath = /(?<=\/\/)[^\s/?#"']{1,256}(?=@|%40)/gi
+
+/** `user:password@` at the start of a path's segment; the user stays. */
+const passwordInSegment = /(?<=^|\/)([^\s/:@%]{1,64}(?::|%3a))[^\s/]{1,256}(?=@|%40)/gi
 
 /** After a secret's key: the rest of its name, `=` or `:`, and a value that is not redacted yet. Bounded, so that it stays linear. */
 const assignmentTail = `[\\w.\\[\\]-]{0,32}["']?\\s{0,8}[:=](?!\\s*["']?\\s*${redactedMark})\\s{0,8}\\S`
@@ -155,10 +158,11 @@ class PatternRedactor implements Redactor {
   }
 
   redactPath(path: string): string {
-    const shown = this.#redactParts(path, '/', (segment) =>
-      this.#redactParts(segment, ';', (part) => this.#redactPair(part)),
-    )
-    return this.#value === undefined ? shown : shown.replace(userInfoInPath, redactedMark)
+    const isSearched = this.#value !== undefined
+    const bare = isSearched
+      ? path.replace(userInfoInPath, redactedMark).replace(passwordInSegment, `$1${redactedMark}`)
+      : path
+    return this.#redactParts(bare, '/', (segment) => this.#redactParts(segment, ';', (part) => this.#redactPair(part)))
   }
 
   redactHeader(name: string, value: string): string {

@@ -142,12 +142,13 @@ export class BatchInspector {
     const record = this.#record
     const inspectUs = (performance.now() - startMs) * 1000
     record.setWord(Word.inspectUs, inspectUs)
-    this.#tally.add(inspection)
+    // Writing may throw, and a record that is lost by that must not count as anything else too.
     if (inspection.matches.length > 0) {
       this.#tally.events.push(this.#writer.write(record, inspection, record.word(Word.queueUs), inspectUs))
     } else if (this.#spanGate !== undefined) {
       this.#reportWithoutEvent(this.#spanGate.admit(inspection), inspection, inspectUs)
     }
+    this.#tally.add(inspection)
     record.setWord(Word.state, stateDecided + outcomeIndex(inspection.outcome))
   }
 

@@ -3,6 +3,7 @@
 import type { RecordReader } from '../batch/record-reader.js'
 import { createEngine } from '../engine/ddwaf.js'
 import type { Engine } from '../engine/engine.js'
+import { findFingerprinting } from '../engine/fingerprint-ruleset.js'
 import { parseRulesetDocument, type RulesetSource } from '../engine/ruleset.js'
 import { compilePrefilter } from '../prefilter/compile-ruleset.js'
 import { createPrefilter, type RulesetPrefilter } from '../prefilter/create-prefilter.js'
@@ -14,6 +15,7 @@ import { isMarkedTruncated } from '../request/truncated-mark.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
 import { Inspector } from './inspector.js'
 import type { WorkerSettings } from './messages.js'
+import { RequestDescriber } from './request-describer.js'
 import type { SpanGate } from './span-gate.js'
 import { threadCpuUs } from './thread-clock.js'
 
@@ -42,12 +44,14 @@ export function buildInspector(
   const engine = createEngine(settings.ruleset, settings.engine)
   const now = (): number => performance.now()
   const prefilter = inspection.prefilter === 'off' ? undefined : buildPrefilter(settings.ruleset, engine.version, now)
+  const describer = prefilter === undefined ? undefined : buildDescriber(settings.ruleset)
   // A worker is ready when its automata know common traffic: the first requests would pay for their states otherwise.
   if (isWarmedUp) prefilter?.warmUp()
   const budget = new DecodeBudget(now)
   const inspector = new Inspector({
     engine,
     prefilter,
+    describer,
     verifyRatio: inspection.prefilter === 'verify' ? 1 : inspection.verifyRatio,
     random: Math.random,
     walker: new RequestWalker(prepareWalkSettings(inspection), budget),
@@ -61,6 +65,7 @@ export function buildInspector(
   })
   const dispose = (): void => {
     prefilter?.dispose()
+    describer?.dispose()
     engine.dispose()
   }
   return { inspector, engine, prefilter, dispose }
@@ -73,6 +78,11 @@ function sampleBy(gate: SpanGate): (record: RecordReader) => boolean {
 function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () => number): RulesetPrefilter {
   const compiled = compilePrefilter(ruleset.documents.map(parseRulesetDocument), engineVersion)
   return createPrefilter(compiled, { createEngine: createCheckEngine, now })
+}
+
+function buildDescriber({ documents }: RulesetSource): RequestDescriber | undefined {
+  const fingerprinting = findFingerprinting(documents.map(parseRulesetDocument))
+  return fingerprinting.kind === 'unknown' ? undefined : new RequestDescriber(fingerprinting, createCheckEngine)
 }
 
 /** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */

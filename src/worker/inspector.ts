@@ -10,7 +10,9 @@ import type { DecodeBudget } from '../request/decode-budget.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
 import type { RequestWalker } from '../request/request-walker.js'
 import { decideOutcome, type Outcome } from '../verdict/outcome.js'
+import type { RequestDescriber } from './request-describer.js'
 import { SuspectSieve } from './suspect-sieve.js'
+import { isCut, largerOf } from './truncation-metrics.js'
 
 /** What was found out about one request. One object per inspector, valid until its next `inspect`. */
 export interface Inspection extends EngineWork {
@@ -42,6 +44,8 @@ export interface InspectorParts {
   readonly engine: Engine
   /** Undefined: every request goes to the engine. */
   readonly prefilter: RulesetPrefilter | undefined
+  /** Sets the attributes that need a whole head; undefined: the engine must be given every head whole. */
+  readonly describer: RequestDescriber | undefined
   /** Share of cleared requests that the engine inspects all the same, 0 to 1. */
   readonly verifyRatio: number
   /** 0 to 1; draws the requests to verify. */
@@ -130,12 +134,14 @@ export class Inspector {
   #reason: CandidateReason | undefined
   /** Undefined where the engine must be given everything. */
   #sieve: SuspectSieve | undefined
+  /** Of the head in hand, for the describer. */
+  readonly #headParts: EngineInput[] = []
 
   constructor(parts: InspectorParts) {
     this.#parts = parts
     this.#prefilter = parts.prefilter
     const { prefilter, builder } = parts
-    this.#sieve = prefilter?.findsAllValues === true ? new SuspectSieve(prefilter, builder) : undefined
+    if (prefilter?.findsAllValues === true) this.#sieve = new SuspectSieve(prefilter, builder)
   }
 
   /** From now on every request goes to the engine. */
@@ -198,7 +204,6 @@ export class Inspector {
     if (verifyRatio === 0 || random() >= verifyRatio) {
       result.isCleared = true
       result.outcome = outcome
-      if (outcome === 'truncated') result.isTruncated = true
       return result
     }
     this.#judge(record, false)
@@ -211,7 +216,7 @@ export class Inspector {
   /** As `clear`, for a request that was held: others were judged meanwhile, and nothing of theirs may be taken for its own. */
   clearHeld(record: RecordReader, outcome: Outcome, body: BodyReport): Inspection {
     this.#begin(record)
-    this.#result.body = body
+    this.#noteBody(body)
     return this.clear(record, outcome)
   }
 
@@ -220,7 +225,7 @@ export class Inspector {
     return this.#judge(record, true)
   }
 
-  /** @param isSieved - the prefilter may spare the engine parts of a large body; not where it is itself to be verified. */
+  /** @param isSieved - the prefilter may spare the engine what it can clear; not where it is itself to be verified. */
   #judge(record: RecordReader, isSieved: boolean): Inspection {
     const result = this.#result
     this.#begin(record)
@@ -268,22 +273,62 @@ export class Inspector {
   }
 
   #runEngineOnce(record: RecordReader, isSieved: boolean, isSampled: boolean): void {
-    const { engine, walker, builder } = this.#parts
     const sieve = isSieved ? this.#sieve : undefined
-    const context = engine.createContext()
+    const context = this.#parts.engine.createContext()
     this.#context = context
     try {
-      builder.reset(this.#runPart)
-      walker.walkHead(record, builder)
-      builder.flush()
-      sieve?.start()
-      this.#noteBody(walker.walkBody(record, sieve ?? builder))
-      builder.flush()
+      if (sieve === undefined) this.#runWhole(record)
+      else if (isSampled || this.#parts.describer === undefined) this.#runWholeBeginning(record, sieve)
+      else this.#runSieved(record, sieve, this.#parts.describer)
       if (isSampled && !this.#result.isTimedOut) this.#extractSchema(context)
     } finally {
       this.#context = undefined
       context.dispose()
     }
+  }
+
+  #runWhole(record: RecordReader): void {
+    const { walker, builder } = this.#parts
+    builder.reset(this.#runPart)
+    walker.walkHead(record, builder)
+    builder.flush()
+    this.#noteBody(walker.walkBody(record, builder))
+    builder.flush()
+  }
+
+  /** Schemas are made of the whole; behind the beginning of a large body they are not worth the time that hostile ones take. */
+  #runWholeBeginning(record: RecordReader, sieve: SuspectSieve): void {
+    const { walker, builder } = this.#parts
+    builder.reset(this.#runPart)
+    walker.walkHead(record, builder)
+    builder.flush()
+    this.#walkSieved(record, sieve, true)
+  }
+
+  /** Attributes that need the whole are worked out for requests that are reported. */
+  #runSieved(record: RecordReader, sieve: SuspectSieve, describer: RequestDescriber): void {
+    const { walker, builder } = this.#parts
+    const result = this.#result
+    this.#headParts.length = 0
+    builder.reset(this.#runPickedOfHead)
+    sieve.startHead()
+    walker.walkHead(record, sieve)
+    builder.flush()
+    this.#walkSieved(record, sieve, false)
+    if (result.matches.length === 0 && !result.isKept) return
+    const leftUs = Math.floor((this.#deadlineMs - this.#parts.now()) * 1000)
+    const { runCount, runtimeUs, attributes } = describer.describe(this.#headParts, leftUs)
+    result.engineRunCount += runCount
+    result.engineUs += runtimeUs
+    result.attributes = describer.replaceOwn(result.attributes, attributes)
+  }
+
+  #walkSieved(record: RecordReader, sieve: SuspectSieve, picksBeginning: boolean): void {
+    const { walker, builder } = this.#parts
+    builder.reset(this.#runPicked)
+    sieve.startBody(picksBeginning)
+    this.#noteBody(walker.walkBody(record, sieve))
+    builder.flush()
   }
 
   /** The rules are through: that there is no time left for this takes nothing from their verdict. */
@@ -301,6 +346,16 @@ export class Inspector {
     if (body.isTruncated) this.#result.isTruncated = true
     if (body.isTimedOut) this.#result.isTimedOut = true
   }
+
+  readonly #runPickedOfHead = (part: EngineInput, picked: EngineInput | undefined): boolean => {
+    const client = part['http.client_ip']
+    if (typeof client === 'string') this.#result.clientIp = client
+    this.#headParts.push(part)
+    return this.#runPicked(part, picked)
+  }
+
+  readonly #runPicked = (_part: EngineInput, picked: EngineInput | undefined): boolean =>
+    picked === undefined || this.#runPart(picked)
 
   /** Runs the engine on one part; stops the walk when the time is used up. */
   readonly #runPart = (part: EngineInput): boolean => {
@@ -337,21 +392,5 @@ export class Inspector {
       result.timeoutCount += 1
     }
     return !answer.isTimedOut
-  }
-}
-
-function isCut(truncation: TruncationMetrics): boolean {
-  return (
-    truncation.stringLengthBytes !== undefined ||
-    truncation.containerSize !== undefined ||
-    truncation.containerDepth !== undefined
-  )
-}
-
-function largerOf(one: TruncationMetrics, other: TruncationMetrics): TruncationMetrics {
-  return {
-    stringLengthBytes: Math.max(one.stringLengthBytes ?? 0, other.stringLengthBytes ?? 0),
-    containerSize: Math.max(one.containerSize ?? 0, other.containerSize ?? 0),
-    containerDepth: Math.max(one.containerDepth ?? 0, other.containerDepth ?? 0),
   }
 }

@@ -1,16 +1,17 @@
-// Lets through to the engine what the prefilter cannot clear of a large body, value by value.
-// Stage: decode -> [sieve] -> engine input. Without it padding hides an attack: the engine takes about 0.1 ms per KiB whatever
-// the text, so 100 KiB of it use up a request's time before what follows is looked at; the prefilter takes 5 to 100 µs per KiB.
-// Sound because a rule can match only if values that its conditions need were let through (`findsAllValues`).
+// Picks for the engine what the prefilter cannot clear of a candidate, value by value.
+// Stage: decode -> [sieve] -> engine input. The engine takes about 0.1 ms per KiB whatever the text, the prefilter 5 to 100 µs:
+// most of what a match would cost goes into values that no rule can match, and 100 KiB of padding in a body would use up a
+// request's time before what follows is looked at.
+// Sound because a rule can match only if values that its conditions need were picked (`findsAllValues`).
 import type { RulesetPrefilter } from '../prefilter/create-prefilter.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
 import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from '../request/value-visitor.js'
 
 /**
- * Bytes of a body that go to the engine as they are, in a run of their own: 2 ms of its time. Common bodies end before, so that
- * key paths and fingerprints are those of the whole; behind it an index in a list counts only what was let through.
+ * Bytes of a body whose shape is kept, in a run of their own: indexes in lists are those of the whole. Common bodies end
+ * before; behind it nothing is kept of what is not picked, so an index counts only what was.
  */
-export const unsievedBytes: number = 16 * 1024
+export const shapedBytes: number = 16 * 1024
 
 /** What a value counts beside its bytes, so that many short ones reach the limit too; as in the engine input. */
 const valueCostBytes = 32
@@ -42,7 +43,7 @@ class OpenContainer {
   }
 }
 
-/** Sink and visitor of a walk over a body. One per worker thread; `start` before each walk. */
+/** Sink and visitor of walks over a head and a body. One per worker thread; `startHead` or `startBody` before each walk. */
 export class SuspectSieve implements AddressSink, ValueVisitor {
   readonly #builder: EngineInputBuilder
   readonly #open: OpenContainer[] = [new OpenContainer()]
@@ -50,11 +51,16 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
   /** Where the prefilter wants the values of the address at hand. */
   #scanner: ValueVisitor
   #depth = 0
-  /** Containers that the builder has open; those above are opened when something in them is let through. */
+  /** Containers that the builder has open; those above are opened when something in them is picked. */
   #builtDepth = 0
-  /** Everything below the current key of the container at this depth is let through; `noPass` = nothing is by that. */
+  /** Everything below the current key of the container at this depth is picked; `noPass` = nothing is by that. */
   #passDepth = noPass
-  #plainLeftBytes = 0
+  /** Of the part whose shape is kept. */
+  #shapedLeftBytes = 0
+  /** Whether values that are not picked are built too, for those who want the whole. */
+  #isWholeBuilt = false
+  /** Whether all of the part whose shape is kept is picked. */
+  #picksShaped = false
 
   constructor(prefilter: RulesetPrefilter, builder: EngineInputBuilder) {
     this.#prefilter = prefilter
@@ -62,10 +68,16 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
     this.#scanner = builder
   }
 
-  /** Forgets the last body, and what the prefilter knows of the request in hand. */
-  start(): void {
-    this.#plainLeftBytes = unsievedBytes
-    this.#prefilter.reset()
+  /** Before a head, of which the builder gets the whole as well. Forgets what the prefilter knows of the request in hand. */
+  startHead(): void {
+    this.#start(Number.POSITIVE_INFINITY, false)
+    this.#isWholeBuilt = true
+  }
+
+  /** Before a body. @param picksBeginning - everything in its first `shapedBytes`. */
+  startBody(picksBeginning: boolean): void {
+    this.#start(shapedBytes, picksBeginning)
+    this.#isWholeBuilt = false
   }
 
   get isDone(): boolean {
@@ -78,7 +90,7 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
     this.#builder.address(name)
     this.#scanner = this.#prefilter.sink.address(name)
     // Depth 0 has no keys, so a pass there lasts as long as the address.
-    this.#passDepth = this.#prefilter.takeSuspicion() ? 0 : noPass
+    this.#passDepth = this.#takeSuspicion() ? 0 : noPass
     return this
   }
 
@@ -109,52 +121,80 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
     }
     if (this.#passDepth === this.#depth) this.#passDepth = noPass
     this.#scanner.key(bytes, start, end)
-    this.#top.keepKey(bytes, start, end)
-    if (this.#prefilter.takeSuspicion() && this.#passDepth === noPass) this.#passDepth = this.#depth
-    this.#countPlain(end - start)
+    if (this.#takeSuspicion() && this.#passDepth === noPass) this.#passDepth = this.#depth
+    if (!this.#isShaping) {
+      this.#top.keepKey(bytes, start, end)
+      return
+    }
+    this.#builder.isPicking = this.#picksAll
+    this.#builder.key(bytes, start, end)
+    this.#countShaped(end - start)
   }
 
   string(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#isPassing) {
-      this.#scanner.string(bytes, start, end)
-      if (!this.#prefilter.takeSuspicion()) return
-    }
-    this.#build()
-    this.#builder.string(bytes, start, end)
-    this.#countPlain(end - start)
+    const isPicked = this.#picksAll || this.#isSuspect(bytes, start, end)
+    if (!this.#mayBuild(isPicked)) return
+    if (isPicked || this.#isWholeBuilt) this.#builder.string(bytes, start, end)
+    else this.#builder.standIn(end - start)
+    this.#countShaped(end - start)
   }
 
   number(value: number): void {
     this.#scanner.number(value)
-    if (this.#prefilter.takeSuspicion() || this.#isPassing) {
-      this.#build()
-      this.#builder.number(value)
-      this.#countPlain(0)
-    }
+    if (!this.#mayBuild(this.#takeSuspicion() || this.#picksAll)) return
+    this.#builder.number(value)
+    this.#countShaped(0)
   }
 
   boolean(value: boolean): void {
     this.#scanner.boolean(value)
-    if (this.#prefilter.takeSuspicion() || this.#isPassing) {
-      this.#build()
-      this.#builder.boolean(value)
-      this.#countPlain(0)
-    }
+    if (!this.#mayBuild(this.#takeSuspicion() || this.#picksAll)) return
+    this.#builder.boolean(value)
+    this.#countShaped(0)
   }
 
   nil(): void {
-    if (!this.#isPassing) return
-    this.#build()
+    if (!this.#mayBuild(this.#picksAll)) return
     this.#builder.nil()
-    this.#countPlain(0)
+    this.#countShaped(0)
+  }
+
+  #start(shapedLeftBytes: number, picksShaped: boolean): void {
+    this.#shapedLeftBytes = shapedLeftBytes
+    this.#picksShaped = picksShaped
+    this.#prefilter.reset()
+  }
+
+  #isSuspect(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#scanner.string(bytes, start, end)
+    return this.#takeSuspicion()
+  }
+
+  /** Behind the shaped part a call of the engine for one value is worth it: there may be any number of them. */
+  #takeSuspicion(): boolean {
+    return this.#prefilter.takeSuspicion(!this.#isShaping)
+  }
+
+  /** Readies the builder for the next value. @returns false when it is not to have that. */
+  #mayBuild(isPicked: boolean): boolean {
+    if (!isPicked && !this.#isShaping) return false
+    this.#builder.isPicking = isPicked
+    this.#build()
+    return true
   }
 
   get #top(): OpenContainer {
     return this.#containerAt(this.#depth)
   }
 
-  get #isPassing(): boolean {
-    return this.#plainLeftBytes > 0 || this.#passDepth !== noPass || this.#depth > maxSievedDepth
+  /** Whether what is not picked leaves its shape. */
+  get #isShaping(): boolean {
+    return this.#shapedLeftBytes > 0
+  }
+
+  /** Whether everything is picked here, whatever the prefilter says of it. */
+  get #picksAll(): boolean {
+    return this.#passDepth !== noPass || this.#depth > maxSievedDepth || (this.#picksShaped && this.#isShaping)
   }
 
   #containerAt(depth: number): OpenContainer {
@@ -167,14 +207,14 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
 
   #enter(kind: MapKind | 'list'): void {
     if (this.#depth >= maxSievedDepth) {
-      this.#build()
+      this.#mayBuild(true)
       this.#depth++
       this.#openInBuilder(kind)
       return
     }
     this.#depth++
     this.#top.reset(kind)
-    if (this.#isPassing) this.#build()
+    this.#mayBuild(this.#picksAll)
   }
 
   #leave(isList: boolean): void {
@@ -211,10 +251,10 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
     this.#builder.key(container.key, 0, container.keyLength)
   }
 
-  /** The unsieved beginning is judged by itself, so that its time is not that of what comes after. */
-  #countPlain(byteCount: number): void {
-    if (this.#plainLeftBytes <= 0) return
-    this.#plainLeftBytes -= byteCount + valueCostBytes
-    if (this.#plainLeftBytes <= 0) this.#builder.cut()
+  /** The shaped beginning is judged by itself, so that its time is not that of what comes after. */
+  #countShaped(byteCount: number): void {
+    if (this.#shapedLeftBytes <= 0) return
+    this.#shapedLeftBytes -= byteCount + valueCostBytes
+    if (this.#shapedLeftBytes <= 0) this.#builder.cut()
   }
 }

@@ -2,6 +2,7 @@
 import { readRuleset } from '#src/engine/ruleset.js'
 import type { PrefilterMode } from '#src/options/serve-options.js'
 import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
+import type { WorkerSettings } from '#src/worker/messages.js'
 import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 import { testOptions } from '../request/support/walk.js'
 import type { VerdictCase } from './case-file.js'
@@ -30,7 +31,15 @@ export async function createCaseEngine(
   prefilter: PrefilterMode,
   wafTimeoutUs: number = ampleTimeoutUs,
 ): Promise<BuiltInspector> {
-  return buildInspector({
+  return buildInspector(await createCaseSettings(prefilter, wafTimeoutUs))
+}
+
+/** What the cases run with. */
+export async function createCaseSettings(
+  prefilter: PrefilterMode,
+  wafTimeoutUs: number = ampleTimeoutUs,
+): Promise<Pick<WorkerSettings, 'ruleset' | 'engine' | 'inspection'>> {
+  return {
     ruleset: await readRuleset([]),
     engine: { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 1 },
     inspection: {
@@ -47,7 +56,7 @@ export async function createCaseEngine(
       env: '',
       version: '',
     },
-  })
+  }
 }
 
 /** Inspects as a worker does. */

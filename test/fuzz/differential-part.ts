@@ -1,10 +1,14 @@
-// Prefilter against engine: makes samples of whole requests, aims at what was seen least, and compares the two.
+// Prefilter against engine: makes samples of whole requests, aims at what was seen least, and compares the two. What matches is
+// also judged as a worker does it, on what the prefilter picks: that must give the same matches and attributes.
+import { isDeepStrictEqual } from 'node:util'
+import { findFingerprinting } from '#src/engine/fingerprint-ruleset.js'
 import type { JsonRecord } from '#src/json-shape.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
 import { createPrefilter, type RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import { RequestDescriber } from '#src/worker/request-describer.js'
 import type { FuzzPart } from './fuzz-part.js'
 import { Matrix } from './matrix.js'
-import { engineOn, Oracle, separateRules } from './oracle.js'
+import { engineOn, type Judgement, Oracle, separateRules } from './oracle.js'
 import type { Random } from './random.js'
 import { findTargets, type RuleTarget } from './rule-targets.js'
 import { SampleMaker } from './sample-maker.js'
@@ -29,11 +33,13 @@ export class DifferentialPart implements FuzzPart {
   readonly name = 'prefilter against engine'
   readonly share = 0.7
   readonly matrix: Matrix
-  readonly counts = { samples: 0, judged: 0, withEvents: 0, cleared: 0, failed: 0 }
+  readonly counts = { samples: 0, judged: 0, withEvents: 0, cleared: 0, sieved: 0, failed: 0 }
   readonly #random: Random
   readonly #judgedShare: number
   readonly #maker: SampleMaker
   readonly #oracle: Oracle
+  /** Undefined: the ruleset is none that requests are sieved for. */
+  readonly #describer: RequestDescriber | undefined
   readonly #prefilter: RulesetPrefilter
   readonly #targets: readonly RuleTarget[]
   /** Rules that no sample can match, and why. */
@@ -53,6 +59,9 @@ export class DifferentialPart implements FuzzPart {
     this.#judgedShare = options.judgedShare
     this.#maker = new SampleMaker(this.#random)
     this.#oracle = new Oracle(engineOn(separated))
+    const fingerprinting = findFingerprinting([separated])
+    this.#describer =
+      fingerprinting.kind === 'unknown' ? undefined : new RequestDescriber(fingerprinting, (rules) => engineOn(rules))
     this.#targets = findTargets([separated], engineVersion)
     this.matrix = new Matrix(this.#targets)
     const compiledRules = compilePrefilter([separateRules(compiled, options.isAllEnabled)], engineVersion)
@@ -72,18 +81,20 @@ export class DifferentialPart implements FuzzPart {
   }
 
   summary(): readonly string[] {
-    const { samples, judged, withEvents, cleared, failed } = this.counts
+    const { samples, judged, withEvents, cleared, sieved, failed } = this.counts
     return [
       ...this.matrix.lines(),
       ...this.#unreachable.map((line) => `unreachable: ${line}`),
       ...this.matrix.missing().map((line) => `fewer positives than wanted: ${line}`),
       ...this.matrix.strays().map((line) => `matched outside its inputs: ${line}`),
       `${samples} samples, ${cleared} cleared; the engine judged ${judged}, ${withEvents} had events, ${failed} failed`,
+      `${sieved} judged on what the prefilter picks too`,
     ]
   }
 
   dispose(): void {
     this.#prefilter.dispose()
+    this.#describer?.dispose()
     this.#oracle.dispose()
   }
 
@@ -128,15 +139,45 @@ export class DifferentialPart implements FuzzPart {
     if (isCleared) counts.cleared++
     else if (!this.#random.chance(this.#judgedShare)) return undefined
     counts.judged++
-    const hits = this.#oracle.judge(sample)
-    if (hits === undefined) {
+    const whole = this.#oracle.judge(sample)
+    if (whole === undefined) {
       counts.failed++
       return undefined
     }
+    const hits = whole.matches.map(({ id, conditions }) => ({ ruleId: id, address: conditions[0]?.address ?? '' }))
     if (hits.length === 0) return undefined
     counts.withEvents++
     for (const hit of hits) this.matrix.add(hit)
-    if (!isCleared) return undefined
+    if (!isCleared) return this.#judgeSieved(sample, whole)
     return `${hits.map(({ ruleId, address }) => `${ruleId} at ${address}`).join(', ')}\n${describeSample(sample)}`
   }
+
+  #judgeSieved(sample: Sample, whole: Judgement): string | undefined {
+    const describer = this.#describer
+    if (describer === undefined || !this.#prefilter.findsAllValues) return undefined
+    const sieved = this.#oracle.judgeSieved(sample, this.#prefilter)
+    if (sieved === undefined) {
+      this.counts.failed++
+      return undefined
+    }
+    this.counts.sieved++
+    // A worker gives the engine the body by itself, after the head.
+    const hasBody = sample.some(([address]) => address.startsWith('server.request.body'))
+    const described = hasBody ? undefined : describer.describe(whole.parts, 5_000_000).attributes
+    const comparable = (attributes: Judgement['attributes']) =>
+      (hasBody ? describer.replaceOwn(attributes, undefined) : attributes) ?? {}
+    const expected = { matches: whole.matches, isKept: whole.isKept, attributes: comparable(whole.attributes) }
+    const found = {
+      matches: sieved.matches,
+      isKept: sieved.isKept,
+      attributes: describer.replaceOwn(sieved.attributes, described) ?? {},
+    }
+    if (isDeepStrictEqual(plain(found), plain(expected))) return undefined
+    return `sieved: ${JSON.stringify(found)}\nwhole: ${JSON.stringify(expected)}\n${describeSample(sample)}`
+  }
+}
+
+/** The native module's objects have other prototypes than ours. */
+function plain(value: object): unknown {
+  return JSON.parse(JSON.stringify(value))
 }

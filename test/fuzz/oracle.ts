@@ -1,15 +1,28 @@
 // Asks the engine about a sample, all rules of it one by one: each rule gets a type of its own, because the engine reports
 // one match per type, and loses its actions, because a blocking match ends the run.
+// A sample is judged whole, or as a worker judges a candidate: what the prefilter cannot clear of it.
 import { createEngine } from '#src/engine/ddwaf.js'
-import type { Engine } from '#src/engine/engine.js'
+import type { Engine, EngineInput, RuleMatch } from '#src/engine/engine.js'
 import { isRecord, type JsonRecord, listOf, recordOf } from '#src/json-shape.js'
+import type { RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
 import { EngineInputBuilder } from '#src/request/engine-input.js'
+import { SuspectSieve } from '#src/worker/suspect-sieve.js'
 import { type Sample, sendSample } from './value-tree.js'
 
 /** A rule that matched, and where its first condition did. */
 export interface Hit {
   readonly ruleId: string
   readonly address: string
+}
+
+/** What the engine says of a sample. */
+export interface Judgement {
+  /** Rules that matched, with all that an event tells of it. */
+  readonly matches: readonly RuleMatch[]
+  readonly isKept: boolean
+  readonly attributes: Readonly<Record<string, unknown>>
+  /** What was built of the sample, whole. */
+  readonly parts: readonly EngineInput[]
 }
 
 const options = { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 }
@@ -49,20 +62,43 @@ export class Oracle {
   }
 
   /** @returns `undefined` when the engine gave up. */
-  judge(sample: Sample): Hit[] | undefined {
-    const context = this.#engine.createContext()
-    const hits: Hit[] = []
-    let isFailed = false
-    try {
-      this.#builder.reset((part) => {
-        const { matches, isTimedOut, errorNumber } = context.run(part, runBudgetUs)
-        for (const { id, conditions } of matches) hits.push({ ruleId: id, address: conditions[0]?.address ?? '' })
-        isFailed ||= isTimedOut || errorNumber !== undefined
-        return true
-      })
+  judge(sample: Sample): Judgement | undefined {
+    return this.#judge((run) => {
+      this.#builder.reset(run)
       sendSample(this.#builder, sample)
       this.#builder.flush()
-      return isFailed ? undefined : hits
+    })
+  }
+
+  /** As `judge`, on what the prefilter picks. */
+  judgeSieved(sample: Sample, prefilter: RulesetPrefilter): Judgement | undefined {
+    const sieve = new SuspectSieve(prefilter, this.#builder)
+    return this.#judge((run) => {
+      this.#builder.reset((_, picked) => picked === undefined || run(picked))
+      sieve.startHead()
+      sendSample(sieve, sample)
+      this.#builder.flush()
+    })
+  }
+
+  #judge(send: (run: (part: EngineInput) => boolean) => void): Judgement | undefined {
+    const context = this.#engine.createContext()
+    const parts: EngineInput[] = []
+    const matches: RuleMatch[] = []
+    let attributes: Readonly<Record<string, unknown>> = {}
+    let isKept = false
+    let isFailed = false
+    try {
+      send((part) => {
+        const result = context.run(part, runBudgetUs)
+        parts.push(part)
+        matches.push(...result.matches)
+        attributes = { ...result.attributes, ...attributes }
+        isKept ||= result.isKept
+        isFailed ||= result.isTimedOut || result.errorNumber !== undefined
+        return true
+      })
+      return isFailed ? undefined : { matches, isKept, attributes, parts }
     } finally {
       context.dispose()
     }

@@ -83,7 +83,7 @@ export class RegexPart implements FuzzPart {
         prefilter.reset()
         sendSample(prefilter.sink, sample)
         this.#counts.texts++
-        const isMatch = (oracle.judge(sample)?.length ?? 0) > 0
+        const isMatch = (oracle.judge(sample)?.matches.length ?? 0) > 0
         if (isMatch) this.#counts.matches++
         else if (!prefilter.isCleared) this.#counts.loose++
         if (isMatch && prefilter.isCleared) return `${JSON.stringify(rule)}\n${describeSample(sample)}`

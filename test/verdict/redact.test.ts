@@ -45,6 +45,7 @@ t.test('secrets leave a query, however they are written', async (t) => {
     ['next=https://me:hunter2@a/', 'next=https://<Redacted>@a/'],
     ['next=https%3A%2F%2Fme%3Ahunter2%40a', 'next=<Redacted>'],
     ['next=https://a/@me', 'next=https://a/@me'],
+    ['next=https://me:hun@ter2@a/', 'next=https://<Redacted>@a/'],
     ['key=-----BEGIN PRIVATE KEY-----hunter2', 'key=<Redacted>'],
   ]
   for (const [query, shown] of cases) {
@@ -66,7 +67,14 @@ t.test('secrets leave a path', async (t) => {
     ['//me:hunter2@host/a', '//<Redacted>@host/a'],
     ['/to/https://me:hunter2@host/a@b', '/to/https://<Redacted>@host/a@b'],
     ['/to/https://me:hunter2%40host/a', '/to/https://<Redacted>%40host/a'],
+    ['/to/https://me:hun@ter2@host/a', '/to/https://<Redacted>@host/a'],
     ['/users/@me//a', '/users/@me//a'],
+    ['/me:hunter2@host/x', '/me:<Redacted>@host/x'],
+    ['/a/me%3Ahunter2%40host/x', '/a/me%3A<Redacted>%40host/x'],
+    ['/a/me:hun@ter;2@host', '/a/me:<Redacted>@host'],
+    ['/to/https:/me:hunter2@host', '/to/https:/me:<Redacted>@host'],
+    ['me:hunter2@host/x', 'me:<Redacted>@host/x'],
+    ['/12:30/@me/a:b', '/12:30/@me/a:b'],
   ]
   for (const [path, shown] of cases) {
     t.equal(

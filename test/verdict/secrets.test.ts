@@ -129,7 +129,7 @@ const planted: Readonly<Record<string, RequestParts>> = {
       ['x-datadog-trace-id', secret],
       ['x-datadog-tags', `_dd.p.token=${secret}`],
       ['tracestate', `dd=t.token:${secret}`],
-      ['baggage', `user.id=${jwt},password=${secret}`],
+      ['baggage', `user.id=${jwt},password=${secret},session.id=${secret}`],
     ],
   },
   'in the host': { target: `/?x=${attack}`, headers: [['Host', `me:${secret}@shop.example`]] },

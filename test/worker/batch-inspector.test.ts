@@ -2,6 +2,7 @@
 import t from 'tap'
 import { type Batch, Batcher } from '#src/batch/batcher.js'
 import { stateDecided, Word } from '#src/batch/record-layout.js'
+import { RecordReader } from '#src/batch/record-reader.js'
 import { SlabPool } from '#src/batch/slab.js'
 import { completeServeOptions } from '#src/options/load.js'
 import { RequestReader } from '#src/parser/request-reader.js'
@@ -11,6 +12,7 @@ import { type Outcome, outcomes } from '#src/verdict/outcome.js'
 import { BatchInspector } from '#src/worker/batch-inspector.js'
 import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
 import { EventWriter } from '#src/worker/event-writer.js'
+import type { BatchTask } from '#src/worker/messages.js'
 import { readWorkerSettings } from '#src/worker/worker-settings.js'
 
 /** Cleared at once; held because is_sqli must look at a value; held and found; a candidate at once. */
@@ -70,6 +72,32 @@ t.test('a copy marked truncated reads so where peers are named, and only there',
   t.strictSame(inspectWith(trusting, ['GET / HTTP/1.1\r\nX-Mirrorwaf-Truncated: 0\r\n\r\n']), ['clean'])
 })
 
+t.test('a request whose event cannot be written is lost, and counts as nothing else', async (t) => {
+  class FaultyWriter extends EventWriter {
+    override write(): Uint8Array {
+      throw new Error('no')
+    }
+  }
+  const inspector = new BatchInspector(built, new FaultyWriter(settings.inspection, built.engine), () => false)
+  const [batch] = batchesOf([targets[3], targets[0]].map(({ target }) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`))
+  if (batch === undefined) throw new Error('no batch')
+  const result = inspector.inspect(taskOf(batch))
+  t.strictSame(outcomesOf(batch), ['lost', 'clean'])
+  t.strictSame([result.ruleHits, result.events, result.engineErrorCount], [[], [], 1])
+  t.equal(result.engineRunCount, 0)
+})
+
+t.test('a request that waited keeps what was found out about its body', async (t) => {
+  const [batch] = batchesOf([`GET ${targets[1].target} HTTP/1.1\r\nHost: a\r\n\r\n`])
+  if (batch === undefined) throw new Error('no batch')
+  const record = new RecordReader()
+  record.bind(batch.slab.buffer)
+  record.open(0)
+  const body = { type: null, inspectedBytes: 0, isTruncated: true, isTimedOut: true, fault: undefined }
+  const { outcome, isTimedOut, isTruncated } = built.inspector.clearHeld(record, 'timed-out', body)
+  t.strictSame({ outcome, isTimedOut, isTruncated }, { outcome: 'timed-out', isTimedOut: true, isTruncated: true })
+})
+
 function inspectWith(inspector: BuiltInspector, requests: readonly string[]): readonly Outcome[] {
   return inspect([], inspector, requests).outcomes
 }
@@ -83,25 +111,35 @@ function inspect(
   const decided: Outcome[] = []
   const reportedPaths: string[] = []
   const faults = new Map<BodyFault, number>()
-  for (const { slab, recordCount } of batchesOf(requests)) {
-    const { events, bodyFaults } = inspector.inspect({
-      kind: 'inspect',
-      slab: slab.buffer,
-      recordCount,
-      distrustedAddresses: [],
-      isPrefilterOff: false,
-      dispatchedAtMs: Date.now(),
-      dispatchedAt: process.hrtime(),
-    })
+  for (const batch of batchesOf(requests)) {
+    const { events, bodyFaults } = inspector.inspect(taskOf(batch))
     for (const event of events) reportedPaths.push(JSON.parse(Buffer.from(event).toString()).request.path)
     for (const { kind, count } of bodyFaults) faults.set(kind, (faults.get(kind) ?? 0) + count)
-    let base = 0
-    for (let index = 0; index < recordCount; index += 1) {
-      decided.push(outcomes[(slab.words[base + Word.state] ?? 0) - stateDecided] ?? 'lost')
-      base += (slab.words[base + Word.byteLength] ?? 0) >> 2
-    }
+    decided.push(...outcomesOf(batch))
   }
   return { outcomes: decided, reportedPaths, bodyFaults: faults }
+}
+
+function taskOf({ slab, recordCount }: Batch): BatchTask {
+  return {
+    kind: 'inspect',
+    slab: slab.buffer,
+    recordCount,
+    distrustedAddresses: [],
+    isPrefilterOff: false,
+    dispatchedAtMs: Date.now(),
+    dispatchedAt: process.hrtime(),
+  }
+}
+
+function outcomesOf({ slab, recordCount }: Batch): readonly Outcome[] {
+  const decided: Outcome[] = []
+  let base = 0
+  for (let index = 0; index < recordCount; index += 1) {
+    decided.push(outcomes[(slab.words[base + Word.state] ?? 0) - stateDecided] ?? 'lost')
+    base += (slab.words[base + Word.byteLength] ?? 0) >> 2
+  }
+  return decided
 }
 
 function batchesOf(all: readonly string[]): Batch[] {

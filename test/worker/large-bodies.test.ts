@@ -1,7 +1,7 @@
 // Large bodies through all rules: padding hides nothing, with the sieve in front of the engine or without it.
 import t from 'tap'
 import type { BuiltInspector } from '#src/worker/build-inspector.js'
-import { unsievedBytes } from '#src/worker/suspect-sieve.js'
+import { shapedBytes } from '#src/worker/suspect-sieve.js'
 import { createCaseEngine, inspectWith } from '../cases/check-case.js'
 import { Random } from '../fuzz/random.js'
 import { makeRecord, type RequestParts } from '../request/support/make-record.js'
@@ -90,7 +90,7 @@ t.test(
 /** Long enough to be sieved; attacks and odd names anywhere in it. */
 function randomRequest(random: Random): RequestParts {
   const pieces: unknown[] = []
-  const byteCount = random.between(2, 5) * unsievedBytes
+  const byteCount = random.between(2, 5) * shapedBytes
   for (let length = 0; length < byteCount; length += 40) pieces.push(randomValue(random, 0))
   if (random.chance(0.7)) {
     const body = JSON.stringify(random.chance(0.5) ? pieces : { pad: words.join(' ').repeat(300), pieces })

@@ -94,3 +94,29 @@ t.test('a flood of endpoints fills the table and no more; its places come free w
   pass(30_000)
   t.ok(sampledOf('b') > 3500, 'all are free again')
 })
+
+t.test('a clock that is set back silences nothing for longer than a period', async (t) => {
+  const { gates, pass } = openGates()
+  t.equal(gates[0].admit(nothing), 'reported')
+  t.ok(gates[0].sample('GET', '/a'))
+  pass(-3_600_000)
+  t.equal(gates[0].admit(nothing), 'reported')
+  t.equal(gates[1].admit(nothing), 'none', 'once, over all workers')
+  t.ok(gates[0].sample('GET', '/a'))
+  t.notOk(gates[1].sample('GET', '/a'))
+})
+
+t.test('a worker whose clock was read a moment earlier reports nothing twice', async (t) => {
+  const { gates, pass } = openGates()
+  t.equal(gates[0].admit(nothing), 'reported')
+  pass(-1000)
+  t.equal(gates[1].admit(nothing), 'none')
+})
+
+t.test('a flood fills the table after the clock was set back too', async (t) => {
+  const { gates, pass } = openGates()
+  for (let index = 0; index < 20_000; index += 1) gates[0].sample('GET', `/a${index}`)
+  t.notOk(gates[0].sample('GET', '/b'))
+  pass(-3_600_000)
+  t.ok(gates[0].sample('GET', '/b'), 'places of a time that has not come are free')
+})

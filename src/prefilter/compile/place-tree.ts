@@ -6,6 +6,8 @@ export class PlaceNode {
   readonly tests: Placement[] = []
   /** Why any value here makes a candidate; empty when none does. */
   present = ''
+  /** Whether the engine needs any value here once a request is a candidate. */
+  isNeeded = false
   /** Derived address made of a string here. */
   jwtOutput = ''
   readonly children: Map<string, PlaceNode> = new Map()

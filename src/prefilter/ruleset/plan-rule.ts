@@ -2,15 +2,13 @@
 // them is necessary: the rarest is taken. None is taken whose truth an exclusion could bring about.
 import { readChain, type TransformChain } from '../transformers/transformer.js'
 import { type ConditionTest, type PlannedTest, planTest } from './condition-test.js'
-import type { ConditionSource, MatchScope, RuleSource, RulesetSource } from './rule-source.js'
+import type { ConditionSource, MatchScope, PlaceSource, RuleSource, RulesetSource } from './rule-source.js'
 
 /** A test at one place of a request. */
-export interface Placement {
+export interface Placement extends PlaceSource {
   readonly ruleId: string
   /** The same for tests that are the same wherever they stand: inputs of one condition with the same transformers. */
   readonly key: string
-  readonly address: string
-  readonly keyPath: readonly string[]
   readonly scope: MatchScope
   readonly chain: TransformChain
   /** The engine's names, in order, for a confirming handle. */
@@ -19,21 +17,27 @@ export interface Placement {
   readonly bits: number
 }
 
+/** What the other conditions of a rule need, so that no value that the rule needs is taken for harmless. */
+export interface OtherNeeds {
+  /** Tests that find what they look for. */
+  readonly companions: readonly Placement[]
+  /** Places outside bodies of which they may need any value. */
+  readonly needs: readonly PlaceSource[]
+  /** False when a condition may need values of a body that no test would find. */
+  readonly findsAllValues: boolean
+}
+
 /** What the compiler makes of one rule. */
 export type RulePlan =
-  | {
+  | (OtherNeeds & {
       readonly kind: 'tests'
       readonly placements: readonly Placement[]
       readonly condition: number
-      /** What the other conditions look for in bodies: so that no value that the rule needs is taken for harmless. */
-      readonly companions: readonly Placement[]
-      /** False when a condition may need values of a body that no test would find. */
-      readonly findsAllValues: boolean
-    }
+    })
   /** Can never match on what is fed. */
   | { readonly kind: 'inert'; readonly reason: string }
   /** Requests that fill one of the addresses are candidates; no addresses: all requests. */
-  | { readonly kind: 'always'; readonly addresses: readonly string[]; readonly reason: string }
+  | (OtherNeeds & { readonly kind: 'always'; readonly addresses: readonly string[]; readonly reason: string })
 
 /** Which addresses can be filled, and by what. */
 export interface AddressBook {
@@ -45,7 +49,7 @@ export interface AddressBook {
 /** A key path longer than this is cut, to the safe side: the input builder flattens what is nested deeper. */
 const maxPathLength = 12
 
-/** Addresses whose values are looked at one by one when there are many: see `RulesetPrefilter.findsAllValues`. */
+/** Addresses with as many values as a sender likes, of which none is let through for its place: see `RulesetPrefilter.findsAllValues`. */
 const bodyAddresses: ReadonlySet<string> = new Set(['server.request.body', 'server.request.body.filenames'])
 
 /** A test of another condition that holds more often than this by chance would cost too many clearances. */
@@ -62,44 +66,45 @@ type ConditionPlan =
 export function planRule(rule: RuleSource, ruleset: RulesetSource, book: AddressBook, nowSeconds: number): RulePlan {
   const ruleIndex = ruleset.rules.indexOf(rule)
   const plans: ConditionPlan[] = []
-  let best: RulePlan | undefined
-  let bestBits = -1
+  let best = -1
+  let bestBits = -2
   for (const [index, condition] of rule.conditions.entries()) {
     const planned = planTest(condition, ruleset.data, nowSeconds)
     const origin = { ruleId: rule.id, key: `${ruleIndex}/${index}` }
     const plan = planCondition(origin, condition, planned, book)
     if (plan.kind === 'inert') return plan
     plans.push(plan)
-    if (plan.kind === 'always') best ??= plan
-    else if (plan.bits > bestBits) {
-      best = { kind: 'tests', placements: plan.placements, condition: index, ...noCompanions }
-      bestBits = plan.bits
-    }
+    const bits = plan.kind === 'always' ? alwaysBits : plan.bits
+    if (bits <= bestBits) continue
+    best = index
+    bestBits = bits
   }
-  if (best?.kind === 'tests') return { ...best, ...planCompanions(plans, best.condition) }
-  return best ?? { kind: 'inert', reason: 'it has no conditions' }
+  const plan = plans[best]
+  if (plan === undefined || plan.kind === 'inert') return { kind: 'inert', reason: 'it has no conditions' }
+  const others = planOthers(plans.filter((_, index) => index !== best))
+  if (plan.kind === 'always') return { ...plan, ...others }
+  return { kind: 'tests', placements: plan.placements, condition: best, ...others }
 }
 
-const noCompanions = { companions: [], findsAllValues: true } as const
+/** Any test is better than none, also one that holds as good as always. */
+const alwaysBits = -1
 
-function planCompanions(
-  plans: readonly ConditionPlan[],
-  condition: number,
-): { readonly companions: readonly Placement[]; readonly findsAllValues: boolean } {
+function planOthers(plans: readonly ConditionPlan[]): OtherNeeds {
   const companions: Placement[] = []
+  const needs: PlaceSource[] = []
   let findsAllValues = true
-  for (const [index, plan] of plans.entries()) {
-    if (index === condition || plan.kind === 'inert') continue
-    if (plan.kind === 'always') {
-      if (plan.addresses.length === 0 || plan.addresses.some((address) => bodyAddresses.has(address)))
-        findsAllValues = false
-      continue
-    }
-    const inBodies = plan.placements.filter(({ address }) => bodyAddresses.has(address))
-    if (inBodies.length > 0 && plan.bits < rareBits) findsAllValues = false
-    else companions.push(...inBodies)
+  for (const plan of plans) {
+    if (plan.kind === 'inert') continue
+    const places = plan.kind === 'always' ? wholeAddresses(plan.addresses) : plan.placements
+    if (plan.kind === 'tests' && plan.bits >= rareBits) companions.push(...plan.placements)
+    else if (places.length === 0 || places.some(({ address }) => bodyAddresses.has(address))) findsAllValues = false
+    else needs.push(...places)
   }
-  return { companions, findsAllValues }
+  return { companions, needs, findsAllValues }
+}
+
+function wholeAddresses(addresses: readonly string[]): readonly PlaceSource[] {
+  return addresses.map((address) => ({ address, keyPath: [] }))
 }
 
 /** Which rule and condition a placement is made for. */

@@ -12,6 +12,7 @@ import type {
   Doubt,
   InputSource,
   MatchScope,
+  PlaceSource,
   RuleSource,
   RulesetSource,
   SkippedRule,
@@ -116,6 +117,7 @@ class RulesetReader {
       name: textOf(name),
       conditions: conditions.map((condition) => readCondition(condition, ownTransformers)),
       isAttributeOnly: isAttributeOnly(output) && listOf(onMatch).length === 0,
+      attributeInputs: readAttributeInputs(output),
     })
   }
 }
@@ -124,6 +126,14 @@ class RulesetReader {
 function isAttributeOnly(output: unknown): boolean {
   const { event, keep } = recordOf(output)
   return event === false && keep === false
+}
+
+/** An attribute is a constant, or what stands at a place of the request. */
+function readAttributeInputs(output: unknown): PlaceSource[] {
+  return Object.values(recordOf(recordOf(output)['attributes']))
+    .map(recordOf)
+    .filter(({ address }) => address !== undefined)
+    .map(readPlace)
 }
 
 /** A condition of a shape that is not known gets no operator, which no one knows. */
@@ -221,10 +231,10 @@ function readProcessor(processor: unknown): DerivedAddress[] {
     .map((mapping) => ({
       generator: textOf(generator),
       output: textOf(mapping['output']),
-      inputs: Object.values(mapping).flatMap((inputs) => listOf(inputs).map(recordOf).map(readProcessorInput)),
+      inputs: Object.values(mapping).flatMap((inputs) => listOf(inputs).map(recordOf).map(readPlace)),
     }))
 }
 
-function readProcessorInput(input: JsonRecord): DerivedAddress['inputs'][number] {
+function readPlace(input: JsonRecord): PlaceSource {
   return { address: textOf(input['address']), keyPath: textList(input['key_path']) ?? [] }
 }

@@ -4,10 +4,14 @@ import type { JsonRecord } from '../../json-shape.js'
 /** Which side of a map a condition looks at. 'both' where that cannot be told for sure. */
 export type MatchScope = 'values' | 'keys' | 'both'
 
-/** One place a condition looks at. */
-export interface InputSource {
+/** An address, or a key under it. */
+export interface PlaceSource {
   readonly address: string
   readonly keyPath: readonly string[]
+}
+
+/** One place a condition looks at. */
+export interface InputSource extends PlaceSource {
   /** In order, without the ones that only choose the scope. */
   readonly transformers: readonly string[]
   readonly scope: MatchScope
@@ -32,6 +36,8 @@ export interface RuleSource {
   readonly conditions: readonly ConditionSource[]
   /** Sets attributes only: no event, no keep, no action. */
   readonly isAttributeOnly: boolean
+  /** Where the rule takes attributes from when it matches. */
+  readonly attributeInputs: readonly PlaceSource[]
 }
 
 /** One entry of `rules_data`. */
@@ -45,7 +51,7 @@ export interface DataEntry {
 export interface DerivedAddress {
   readonly generator: string
   readonly output: string
-  readonly inputs: readonly { readonly address: string; readonly keyPath: readonly string[] }[]
+  readonly inputs: readonly PlaceSource[]
 }
 
 /** A rule that is not compiled, and why. */

@@ -20,6 +20,7 @@ export class Place {
   readonly keys: ScanGroup | undefined
   /** Not empty: any value here makes a candidate. */
   present: string
+  readonly isNeeded: boolean
   readonly firesOnNumber: boolean
   readonly firesOnBoolean: boolean
   readonly ipMatchers: readonly IpMatcher[]
@@ -35,14 +36,18 @@ export class Place {
     this.values = parts.group(compiled.values)
     this.keys = parts.group(compiled.keys)
     this.present = compiled.present
+    this.isNeeded = compiled.isNeeded
     this.firesOnNumber = compiled.firesOnNumber
     this.firesOnBoolean = compiled.firesOnBoolean
     this.ipMatchers = compiled.ipLists.map((index) => parts.ipMatcher(index))
     this.jwtOutput = compiled.jwtOutput
     this.#children = indexChildren(compiled, parts)
     this.isTested = isTested(compiled)
-    const isPlain = compiled.children.length === 0 && compiled.jwtOutput === '' && compiled.present === ''
-    this.inner = isPlain ? this : new Place({ ...compiled, children: [], jwtOutput: '', present: '' }, parts)
+    const isPlain =
+      compiled.children.length === 0 && compiled.jwtOutput === '' && compiled.present === '' && !compiled.isNeeded
+    this.inner = isPlain
+      ? this
+      : new Place({ ...compiled, children: [], jwtOutput: '', present: '', isNeeded: false }, parts)
   }
 
   /** The place under a key. Hot path. */

@@ -15,7 +15,8 @@ const sampleBytes = 512
  */
 export function declaredKind(type: string): BodyKind | undefined {
   if (type.includes('json')) return 'json'
-  if (type === 'application/x-www-form-urlencoded') return 'form'
+  // A list of types, as proxies make of two header lines, begins with it too.
+  if (type.startsWith('application/x-www-form-urlencoded')) return 'form'
   if (type.startsWith('multipart/')) return 'multipart'
   if (type.endsWith('/xml') || type.endsWith('+xml')) return 'xml'
   if (type.startsWith('text/') || type === 'application/graphql') return 'text'
@@ -79,6 +80,12 @@ export function looksBinary(bytes: Uint8Array, start: number, end: number): bool
     index += Math.abs(length)
   }
   return oddCount * 8 > end - start
+}
+
+/** True when any stretch looks binary: what begins like a text may go on as something else (gzip's header holds a comment). */
+export function holdsBinary(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let from = start; from < end; from += sampleBytes) if (looksBinary(bytes, from, end)) return true
+  return false
 }
 
 /** A quoted string that nothing but white space follows. */

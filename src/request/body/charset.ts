@@ -1,8 +1,9 @@
 // Turns a body in another charset into UTF-8, by its byte order mark, by what its Content-Type says, or by the shape of its bytes.
-// Stage: [decode]. Engine: TextDecoder (ICU, WHATWG labels), fed in slices so that the budget is kept; UTF-32, which it does not
-// know, by hand.
+// Stage: [decode]. Engine: TextDecoder (ICU, WHATWG labels), fed in slices so that the budget is kept; UTF-32 and UTF-7, which it
+// does not know, by hand.
 import type { DecodeBudget } from '../decode-budget.js'
 import { byteAt, isAsciiRange, writeCodePoint } from '../utf8.js'
+import { decodeUtf7 } from './utf7.js'
 
 /** A body as UTF-8 (perhaps not quite valid: what claims to be UTF-8 is taken as it is). */
 export interface Utf8Content {
@@ -14,6 +15,8 @@ export interface Utf8Content {
   readonly isGuess: boolean
   /** The charset is not known here. */
   readonly isUnknown: boolean
+  /** The bytes may say something else to a backend than in any reading that is known here. */
+  readonly isHidden: boolean
   /** Time for the conversion ran out before the end. */
   readonly isCut: boolean
 }
@@ -29,21 +32,58 @@ const stageShare = 0.3
 
 /** @param charset - lower case, empty when not declared. */
 export function toUtf8(bytes: Buffer, start: number, end: number, charset: string, budget: DecodeBudget): Utf8Content {
-  if (isPlainStart(bytes, start, end) && normalCharset(charset) === 'utf-8') {
-    return { bytes, start, end, isGuess: false, isUnknown: false, isCut: false }
-  }
+  if (isPlainStart(bytes, start, end) && normalCharset(charset) === 'utf-8') return inPlace(bytes, start, end)
   const marked = markedCharset(bytes, start, end)
-  if (marked === 'utf-8') return { bytes, start: start + 3, end, isGuess: false, isUnknown: false, isCut: false }
   const shaped = marked === '' ? shapedCharset(bytes, start, end) : ''
-  const name = marked || shaped || normalCharset(charset)
+  const declared = normalCharset(charset)
+  const name = marked || shaped || declared
+  const isShown = marked !== '' || shaped !== ''
+  const isHidden = isShown ? !isAgreed(declared, name) : isOrderOpen(declared, bytes, start, end)
+  if (marked === 'utf-8') return { ...inPlace(bytes, start + 3, end), isHidden }
   const isTransparent = transparentCharsets.test(name)
   if (name === 'utf-8' || (isTransparent && isAsciiRange(bytes, start, end))) {
-    return { bytes, start, end, isGuess: false, isUnknown: false, isCut: false }
+    return inPlace(bytes, start, end)
   }
   const converted = convert(bytes, start, end, name, budget)
-  if (converted === undefined) return { bytes, start, end, isGuess: false, isUnknown: true, isCut: false }
+  if (converted === undefined) {
+    return { ...inPlace(bytes, start, end), isUnknown: true, isHidden: !isPlainAscii(bytes, start, end) }
+  }
   const { text, isCut } = converted
-  return { bytes: text, start: 0, end: text.length, isGuess: marked === '' && !isTransparent, isUnknown: false, isCut }
+  // Not even a mark is certain: many backends read a form byte by byte, and take it for a part of the first name.
+  return { ...inPlace(text, 0, text.length), isGuess: !isTransparent, isHidden, isCut }
+}
+
+/**
+ * Whether backends that believe the declaration and those that believe the bytes read the same. Undeclared or transparent is the
+ * bytes' own reading, which is always looked at too.
+ */
+function isAgreed(declared: string, name: string): boolean {
+  return declared === 'utf-8' || transparentCharsets.test(declared) || name.startsWith(declared)
+}
+
+/**
+ * Where the bytes do not show it, nobody agrees on which byte comes first (Java: the higher one, Python: the machine's order). It
+ * matters where zero bytes write ASCII.
+ */
+function isOrderOpen(declared: string, bytes: Buffer, start: number, end: number): boolean {
+  return (declared === 'utf-16' || declared === 'utf-32') && bytes.subarray(start, end).includes(0)
+}
+
+function inPlace(bytes: Buffer, start: number, end: number): Utf8Content {
+  return { bytes, start, end, isGuess: false, isUnknown: false, isHidden: false, isCut: false }
+}
+
+/**
+ * ASCII means the same in nearly all charsets, but for the signs by which some of seven bits write more than ASCII (`+`, `&` and
+ * `~` of UTF-7 and its kin, `\\` of Python's codecs, controls that shift). Other bytes may be any letters: EBCDIC's are there.
+ */
+function isPlainAscii(bytes: Buffer, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) {
+    const byte = byteAt(bytes, index)
+    const isControl = byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d
+    if (isControl || byte >= 0x7f || byte === 0x2b || byte === 0x26 || byte === 0x7e || byte === 0x5c) return false
+  }
+  return true
 }
 
 /** Two ASCII characters: neither a byte order mark nor wider units can be here. */
@@ -87,18 +127,27 @@ function shapedCharset(bytes: Buffer, start: number, end: number): string {
   }
 }
 
+/** Underscores and quotes are a sender's habit; Python takes the former. */
 function normalCharset(charset: string): string {
-  switch (charset) {
+  const name = charset.replaceAll('_', '-').replace(/^'(.*)'$/, '$1')
+  switch (name) {
     case '':
     case 'utf8':
     case 'utf-8':
     case 'ascii':
     case 'us-ascii':
+    case 'utf-8-sig':
+    case 'utf8mb4':
       return 'utf-8'
-    case 'utf-32':
-      return 'utf-32be'
+    case 'utf-16-le':
+    case 'utf-16-be':
+      return name.replace(/-([bl]e)$/, '$1')
+    case 'utf7':
+    case 'unicode-1-1-utf-7':
+    case 'csunicode11utf7':
+      return 'utf-7'
     default:
-      return charset
+      return name
   }
 }
 
@@ -115,8 +164,12 @@ function convert(
   name: string,
   budget: DecodeBudget,
 ): Conversion | undefined {
-  if (name === 'utf-32le' || name === 'utf-32be') return convertUtf32(bytes, start, end, name === 'utf-32le', budget)
-  const decoder = decoderFor(name)
+  if (name.startsWith('utf-32')) return convertUtf32(bytes, start, end, name === 'utf-32le', budget)
+  if (name === 'utf-7') {
+    const { bytes: text, isCut } = decodeUtf7(bytes, start, end, budget)
+    return { text, isCut }
+  }
+  const decoder = decoderFor(name) ?? (transparentCharsets.test(name) ? decoderFor('windows-1252') : undefined)
   if (decoder === undefined) return undefined
   const slices: Buffer[] = []
   const stageEndMs = budget.stageEnd(stageShare)

@@ -6,12 +6,14 @@ import { PairWalker } from '../pairs.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import type { BodyFault } from './body-fault.js'
 import { type BodyKind, beginsLikeSyntax, declaredKind, skipSpace, sniffKind } from './body-kind.js'
+import { toUtf8 } from './charset.js'
 import { FileNameWalker } from './file-names.js'
 import { JsonWalker } from './json.js'
 import { walkLooseText } from './loose-text.js'
 import { guessBoundary, MultipartWalker, type PartContentWalker } from './multipart.js'
-import type { ByteRange } from './part-header.js'
+import type { PartHeader } from './part-header.js'
 import { walkPrintableRuns } from './printable-runs.js'
+import { decodeTransfer, transferEncodingOf } from './transfer-encoding.js'
 import { XmlWalker } from './xml.js'
 
 /** Multipart bodies inside multipart bodies are split down to here; deeper ones go out as text. */
@@ -24,8 +26,12 @@ export class ContentWalker implements PartContentWalker {
   readonly #pairs: PairWalker
   readonly #xml: XmlWalker
   readonly #multipart: MultipartWalker
-  /** File names met since its last `clear`. */
+  /** File names met since the last `reset`. */
   readonly fileNames: FileNameWalker
+  /** A part of a multipart body met since the last `reset` may say something that was not seen. */
+  isTruncated = false
+  /** Time for decoding such a part ran out before its end. */
+  isTimedOut = false
 
   constructor(tools: DecodeTools) {
     this.#tools = tools
@@ -34,6 +40,13 @@ export class ContentWalker implements PartContentWalker {
     this.#xml = new XmlWalker(tools)
     this.fileNames = new FileNameWalker(tools)
     this.#multipart = this.#createMultipart(maxMultipartLevels)
+  }
+
+  /** Forgets the last body. */
+  reset(): void {
+    this.fileNames.clear()
+    this.isTruncated = false
+    this.isTimedOut = false
   }
 
   /** Sends the content's value trees: those of the declared kind, and of the apparent one where that says more. */
@@ -52,16 +65,56 @@ export class ContentWalker implements PartContentWalker {
     }
   }
 
+  /** As it stands, and with its transfer encoding undone, which not every parser does. */
   walkPart(
     visitor: ValueVisitor,
     bytes: Buffer,
     start: number,
     end: number,
-    contentType: ByteRange,
+    header: PartHeader,
+    inner: MultipartWalker | undefined,
+  ): void {
+    const { contentType, transferEncoding } = header
+    const media = contentType.isEmpty ? noMediaType : readMediaType(bytes, contentType.start, contentType.end)
+    if (header.isAmbiguous || media.isAmbiguous) this.isTruncated = true
+    this.#walkPartContent(visitor, bytes, start, end, media, header.isFile, inner)
+    const encoding = transferEncodingOf(bytes, transferEncoding.start, transferEncoding.end)
+    if (encoding === 'none') return
+    if (encoding === 'unknown') {
+      this.isTruncated = true
+      return
+    }
+    const decoded = decodeTransfer(bytes, start, end, encoding, this.#tools.budget)
+    if (decoded.isCut) this.isTimedOut = true
+    this.#walkPartContent(visitor, decoded.bytes, 0, decoded.bytes.length, media, header.isFile, inner)
+  }
+
+  /** By its charset; in the one that its bytes show they are also read as they are. */
+  #walkPartContent(
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    media: MediaType,
     isFile: boolean,
     inner: MultipartWalker | undefined,
   ): void {
-    const media = contentType.isEmpty ? noMediaType : readMediaType(bytes, contentType.start, contentType.end)
+    const content = toUtf8(bytes, start, end, media.charset, this.#tools.budget)
+    if (content.isCut) this.isTimedOut = true
+    if (content.isHidden) this.isTruncated = true
+    this.#walkPartText(visitor, content.bytes, content.start, content.end, media, isFile, inner)
+    if (content.isGuess) this.#walkPartText(visitor, bytes, start, end, media, isFile, inner)
+  }
+
+  #walkPartText(
+    visitor: ValueVisitor,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    media: MediaType,
+    isFile: boolean,
+    inner: MultipartWalker | undefined,
+  ): void {
     const kind = declaredKind(media.type)
     if (kind === 'json') this.#json.walk(visitor, bytes, start, end)
     else if (kind === 'xml') this.#xml.walk(visitor, bytes, start, end)

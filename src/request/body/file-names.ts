@@ -7,6 +7,7 @@ import { hasEscape, percentEscapes } from '../percent-decoding.js'
 import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { ByteGather } from './byte-gather.js'
+import { decodeEncodedWords } from './encoded-words.js'
 import { isFileNameParameter } from './part-header.js'
 
 const semicolon = 0x3b
@@ -85,6 +86,8 @@ export class FileNameWalker {
     if (hasEscape(bytes, valueStart, valueEnd, false)) {
       this.#sendDecoded(visitor, bytes, isExtended ? afterCharset(bytes, valueStart, valueEnd) : valueStart, valueEnd)
     }
+    const plain = decodeEncodedWords(bytes, valueStart, valueEnd, this.#tools.budget)
+    if (plain !== undefined) this.#tools.text.append(visitor, plain, 0, plain.length, false)
   }
 
   #sendDecoded(visitor: ValueVisitor, bytes: Uint8Array, start: number, end: number): void {

@@ -4,8 +4,9 @@ import type { DecodeBudget } from '../decode-budget.js'
 import type { DecodeTools } from '../decode-tools.js'
 import { type MediaType, noMediaType } from '../media-type.js'
 import type { ValueVisitor } from '../value-visitor.js'
+import { decodeBase64 } from './base64.js'
 import type { BodyFault } from './body-fault.js'
-import { looksBinary } from './body-kind.js'
+import { holdsBinary } from './body-kind.js'
 import { type ContentEncoding, type DecodedContent, decodeContent } from './content-encoding.js'
 import { ProtobufWalker } from './protobuf.js'
 
@@ -31,10 +32,8 @@ const compressedFlag = 0x01
 /** Of gRPC-Web: the message is a block of header lines. */
 const trailersFlag = 0x80
 
-/** `=`, which ends a piece of base64. */
-const padding = 0x3d
-/** What a piece counts beside its bytes: an empty one takes as long as 50 bytes do. */
-const pieceCostBytes = 50
+/** More encodings than any sender names, and than are tried on each message. */
+const maxNamedEncodings = 4
 
 const jsonMedia: MediaType = { ...noMediaType, type: 'application/json' }
 const notGrpc: GrpcReport = Object.freeze({ isGrpc: false, fault: undefined, isTruncated: false, isTimedOut: false })
@@ -66,27 +65,28 @@ export class GrpcWalker {
     this.#limitBytes = limitBytes
   }
 
-  /** @param encoding - of the messages that say that they are compressed. */
+  /** @param encodings - that the messages which say that they are compressed may have; at least one. */
   walk(
     visitor: ValueVisitor,
     bytes: Buffer,
     start: number,
     end: number,
     type: string,
-    encoding: MessageEncoding,
+    encodings: readonly MessageEncoding[],
   ): GrpcReport {
     const isText = type.startsWith('application/grpc-web-text')
-    const framed = isText ? decodeBase64Pieces(bytes, start, end, this.#budget) : bytes.subarray(start, end)
+    const decoded = isText ? decodeBase64(bytes, start, end, this.#budget) : undefined
+    const framed = decoded?.bytes ?? bytes.subarray(start, end)
     if (!isFlag(framed[0])) return notGrpc
     this.#fault = undefined
     this.#isTruncated = false
-    this.#isTimedOut = false
+    this.#isTimedOut = decoded?.isCut === true
     this.#roomBytes = this.#limitBytes
-    this.#walkMessages(visitor, framed, type, encoding)
+    this.#walkMessages(visitor, framed, type, encodings)
     return { isGrpc: true, fault: this.#fault, isTruncated: this.#isTruncated, isTimedOut: this.#isTimedOut }
   }
 
-  #walkMessages(visitor: ValueVisitor, framed: Buffer, type: string, encoding: MessageEncoding): void {
+  #walkMessages(visitor: ValueVisitor, framed: Buffer, type: string, encodings: readonly MessageEncoding[]): void {
     let at = 0
     while (at < framed.length && !visitor.isDone && this.#budget.spend(prefixBytes)) {
       if (!isFlag(framed[at]) || framed.length - at < prefixBytes) {
@@ -101,34 +101,43 @@ export class GrpcWalker {
       const message = framed.subarray(messageStart, messageEnd)
       at = messageEnd
       if ((flags & compressedFlag) === 0) this.#walkMessage(visitor, message, flags, type)
-      else this.#walkCompressed(visitor, message, flags, type, encoding)
+      else this.#walkCompressed(visitor, message, flags, type, encodings)
     }
   }
 
-  /** What does not decompress is walked as it is; unless it reads as text, it must not pass for clean. */
+  /**
+   * By each encoding that was named, as implementations differ in which of several they take. What does not decompress is walked
+   * as it is; unless it reads as text, it must not pass for clean.
+   */
   #walkCompressed(
     visitor: ValueVisitor,
     message: Buffer,
     flags: number,
     type: string,
-    encoding: MessageEncoding,
+    encodings: readonly MessageEncoding[],
   ): void {
-    if (encoding === undefined) this.#noteFault('content_encoding_unknown')
-    const isKnown = encoding !== undefined && encoding !== 'identity'
-    const decoded = isKnown ? this.#decode(message, encoding) : undefined
-    if (decoded !== undefined && decoded.bytes.length > 0) this.#walkMessage(visitor, decoded.bytes, flags, type)
-    if (decoded !== undefined && decoded.fault === undefined) return
-    if ((decoded !== undefined && decoded.bytes.length > 0) || looksBinary(message, 0, message.length)) {
-      this.#isTruncated = true
+    let isWhole = false
+    let isDecoded = false
+    for (const encoding of encodings.slice(0, maxNamedEncodings)) {
+      if (encoding === undefined) this.#noteFault('content_encoding_unknown')
+      if (encoding === undefined || encoding === 'identity') continue
+      const decoded = this.#decode(message, encoding)
+      if (decoded.fault === 'corrupt' && encodings.length === 1) this.#noteFault('content_encoding_corrupt')
+      if (decoded.fault === undefined) isWhole = true
+      if (decoded.bytes.length === 0) continue
+      isDecoded = true
+      this.#walkMessage(visitor, decoded.bytes, flags, type)
     }
-    if (decoded === undefined || decoded.bytes.length === 0) this.#walkMessage(visitor, message, flags, type)
+    if (encodings.length > maxNamedEncodings) this.#isTruncated = true
+    if (isWhole) return
+    if (isDecoded || holdsBinary(message, 0, message.length)) this.#isTruncated = true
+    if (!isDecoded) this.#walkMessage(visitor, message, flags, type)
   }
 
   #decode(message: Buffer, encoding: ContentEncoding): DecodedContent {
     if (this.#roomBytes === 0) return { bytes: Buffer.alloc(0), fault: 'too-large' }
     const decoded = decodeContent(message, encoding, this.#roomBytes, this.#budget)
     this.#roomBytes -= decoded.bytes.length
-    if (decoded.fault === 'corrupt') this.#noteFault('content_encoding_corrupt')
     if (decoded.fault === 'too-large') this.#isTruncated = true
     if (decoded.fault === 'timed-out') this.#isTimedOut = true
     return decoded
@@ -145,7 +154,7 @@ export class GrpcWalker {
       return
     }
     visitor.openMap('multi')
-    const isMessage = this.#protobuf.walk(visitor, message, 0, message.length)
+    const isMessage = this.#protobuf.walk(visitor, message, 0, message.length, isProtobufType(type))
     visitor.closeMap()
     if (!isMessage) this.#noteFault(this.#content.walk(visitor, message, 0, message.length, noMediaType))
   }
@@ -159,20 +168,7 @@ function isFlag(byte: number | undefined): boolean {
   return byte !== undefined && (byte & ~(compressedFlag | trailersFlag)) === 0
 }
 
-/**
- * Senders may encode piece by piece, with padding at each piece's end; a hostile one makes pieces of a byte each.
- * @returns what was decoded within the budget.
- */
-function decodeBase64Pieces(bytes: Buffer, start: number, end: number, budget: DecodeBudget): Buffer {
-  const decoded = Buffer.allocUnsafe(end - start)
-  let length = 0
-  let at = start
-  while (at < end) {
-    const found = bytes.indexOf(padding, at)
-    const pieceEnd = found < 0 || found > end ? end : found
-    length += decoded.write(bytes.toString('latin1', at, pieceEnd), length, 'base64')
-    if (!budget.spend(pieceEnd - at + pieceCostBytes)) break
-    at = pieceEnd + 1
-  }
-  return decoded.subarray(0, length)
+/** `application/grpc` alone means protobuf too; after a `+` stands any codec (thrift, flatbuffers, …). */
+function isProtobufType(type: string): boolean {
+  return type.endsWith('+proto') || !type.includes('+')
 }

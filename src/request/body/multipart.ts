@@ -9,9 +9,9 @@ import { unescapeQuoted } from '../parameters.js'
 import { byteAt } from '../utf8.js'
 import type { ValueVisitor } from '../value-visitor.js'
 import { skipSpace } from './body-kind.js'
+import { decodeEncodedWords } from './encoded-words.js'
 import type { FileNameWalker } from './file-names.js'
-import { type ByteRange, HeaderLineReader, PartHeader } from './part-header.js'
-import { decodeTransfer } from './transfer-encoding.js'
+import { HeaderLineReader, isDisposition, PartHeader } from './part-header.js'
 
 const carriageReturn = 0x0d
 const lineFeed = 0x0a
@@ -21,7 +21,7 @@ const dash = 0x2d
 export interface PartContentWalker {
   /**
    * Sends values under the current key of the visitor.
-   * @param contentType - range of the part's Content-Type value in `bytes`; empty when absent.
+   * @param header - of the part; its ranges lie in `bytes`.
    * @param inner - splits a part that is multipart itself; `undefined` where nesting ends.
    */
   walkPart(
@@ -29,8 +29,7 @@ export interface PartContentWalker {
     bytes: Buffer,
     start: number,
     end: number,
-    contentType: ByteRange,
-    isFile: boolean,
+    header: PartHeader,
     inner: MultipartWalker | undefined,
   ): void
 }
@@ -77,8 +76,10 @@ export class MultipartWalker {
         byteAt(bytes, afterDelimiter + 1) === dash &&
         afterDelimiter + 1 < end
       ) {
-        this.#sendOutside(visitor, bytes, afterDelimiter + 2, end)
-        return partCount
+        // PHP knows no last delimiter: it goes on with the next one.
+        at = findDelimiter(view, delimiter, afterDelimiter + 2, start)
+        this.#sendOutside(visitor, bytes, afterDelimiter + 2, at < 0 ? end : trimLineBreak(bytes, start, at))
+        continue
       }
       partStart = afterLine(bytes, afterDelimiter, end)
       at = findDelimiter(view, delimiter, partStart, start)
@@ -104,12 +105,17 @@ export class MultipartWalker {
     header.read(bytes, start, headerEnd)
     this.#sendName(visitor, bytes)
     if (header.hasMore) this.#sendHeaders(visitor, bytes, start, headerEnd)
-    if (header.isFile) this.#fileNames.collect(bytes, header.disposition.start, header.disposition.end)
-    const { contentType, transferEncoding, isFile } = header
-    this.#content.walkPart(visitor, bytes, headerEnd, end, contentType, isFile, this.#inner)
-    if (transferEncoding.isEmpty) return
-    const decoded = decodeTransfer(bytes, transferEncoding.start, transferEncoding.end, headerEnd, end)
-    if (decoded !== undefined) this.#tools.text.append(visitor, decoded, 0, decoded.length, false)
+    if (header.isFile) this.#collectFileNames(bytes, start, headerEnd)
+    this.#content.walkPart(visitor, bytes, headerEnd, end, header, this.#inner)
+  }
+
+  /** Of every Content-Disposition line: parsers differ in which of several they take. */
+  #collectFileNames(bytes: Buffer, start: number, end: number): void {
+    const { name, value } = this.#lines
+    this.#lines.open(bytes, start, end)
+    while (this.#lines.next()) {
+      if (isDisposition(bytes, name)) this.#fileNames.collect(bytes, value.start, value.end)
+    }
   }
 
   #sendName(visitor: ValueVisitor, bytes: Buffer): void {
@@ -120,6 +126,11 @@ export class MultipartWalker {
       source = this.#tools.scratch.reserve(end - start)
       end = unescapeQuoted(bytes, start, end, source)
       start = 0
+    }
+    const plain = decodeEncodedWords(source, start, end, this.#tools.budget)
+    if (plain !== undefined) {
+      this.#tools.text.key(visitor, plain, 0, plain.length, false)
+      visitor.nil()
     }
     sendKeyParts(this.#tools.text, visitor, source, start, end)
     this.#tools.text.key(visitor, source, start, end, false)

@@ -63,6 +63,8 @@ export class PartHeader {
   readonly contentType: ByteRange = new ByteRange()
   readonly transferEncoding: ByteRange = new ByteRange()
   isNameQuoted = false
+  /** A line that decides how the part is read comes twice: parsers differ in which of the two they take. */
+  isAmbiguous = false
   /** The part has a file name, even an empty one. */
   isFile = false
   /** There is something that the ranges above do not cover: other headers, other parameters. */
@@ -76,6 +78,7 @@ export class PartHeader {
     this.contentType.set(0, 0)
     this.transferEncoding.set(0, 0)
     this.isFile = false
+    this.isAmbiguous = false
     this.hasMore = false
     this.#lines.open(bytes, start, end)
     while (this.#lines.next()) this.#readLine(bytes, this.#lines.name, this.#lines.value)
@@ -83,16 +86,27 @@ export class PartHeader {
 
   #readLine(bytes: Uint8Array, name: ByteRange, value: ByteRange): void {
     if (name.isEmpty && value.isEmpty) return
-    if (equalsIgnoreCase(bytes, name.start, name.end, 'content-disposition') && this.disposition.isEmpty) {
-      this.disposition.set(value.start, value.end)
+    if (isDisposition(bytes, name)) {
+      if (this.disposition.isEmpty) this.disposition.set(value.start, value.end)
+      else this.#noteRepeated()
       this.#readDisposition(bytes, value)
       return
     }
     this.hasMore = true
-    if (equalsIgnoreCase(bytes, name.start, name.end, 'content-type')) this.contentType.set(value.start, value.end)
+    if (equalsIgnoreCase(bytes, name.start, name.end, 'content-type')) this.#keepLine(this.contentType, value)
     if (equalsIgnoreCase(bytes, name.start, name.end, 'content-transfer-encoding')) {
-      this.transferEncoding.set(value.start, value.end)
+      this.#keepLine(this.transferEncoding, value)
     }
+  }
+
+  #keepLine(range: ByteRange, value: ByteRange): void {
+    if (!range.isEmpty) this.#noteRepeated()
+    range.set(value.start, value.end)
+  }
+
+  #noteRepeated(): void {
+    this.isAmbiguous = true
+    this.hasMore = true
   }
 
   #readDisposition(bytes: Uint8Array, value: ByteRange): void {
@@ -110,6 +124,11 @@ export class PartHeader {
       } else this.hasMore = true
     }
   }
+}
+
+/** True for the name of a Content-Disposition line. */
+export function isDisposition(bytes: Uint8Array, name: ByteRange): boolean {
+  return equalsIgnoreCase(bytes, name.start, name.end, 'content-disposition')
 }
 
 /** `filename`, `filename*` and the continuations of RFC 2231 (`filename*0`, `filename*1*`). */

@@ -17,6 +17,8 @@ const wireType = { varint: 0, fixed64: 1, length: 2, groupStart: 3, groupEnd: 4,
 
 /** Readable bytes in a row outside the strings of a message: numbers and tags do not look so by chance, hidden text does. */
 const suspiciousRunBytes = 8
+/** The same in a body that says that it is a message, where it is valid UTF-8. */
+const suspiciousTopRunBytes = 4
 
 /** A varint of 64 bits; longer ones are none. */
 const maxVarintBytes = 10
@@ -34,9 +36,19 @@ export class ProtobufWalker {
     this.#tools = tools
   }
 
-  /** @returns false when the range is no message: then nothing was sent. */
-  walk(visitor: ValueVisitor, bytes: Buffer, start: number, end: number): boolean {
+  /**
+   * @param isCertain - what stands around the range says that it is a message; else it goes out by its looks too wherever it may
+   * be something else.
+   * @returns false when the range is no message: then nothing was sent.
+   */
+  walk(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, isCertain: boolean = true): boolean {
     if (!this.#isMessage(bytes, start, end)) return false
+    // A true message has tags and lengths that are readable by chance, a few in a row: it is not sent twice for those.
+    const runBytes = isCertain ? suspiciousTopRunBytes : 1
+    if (isPlainText(bytes, start, end) || this.#hidesText(bytes, start, end, runBytes)) {
+      visitor.key(this.#key, 0, 0)
+      walkLooseText(this.#tools, visitor, bytes, start, end)
+    }
     this.#walkFields(visitor, bytes, start, end, 0, 0)
     return true
   }
@@ -67,7 +79,7 @@ export class ProtobufWalker {
 
   #emit(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, depth: number, keyLength: number): void {
     const isMessage = depth < maxDepth && this.#isMessage(bytes, start, end)
-    if (!isMessage || isPlainText(bytes, start, end) || this.#hidesText(bytes, start, end)) {
+    if (!isMessage || isPlainText(bytes, start, end) || this.#hidesText(bytes, start, end, 1)) {
       visitor.key(this.#key, 0, keyLength)
       walkLooseText(this.#tools, visitor, bytes, start, end)
     }
@@ -95,10 +107,11 @@ export class ProtobufWalker {
 
   /**
    * A text with a control character may be made to read as a message in which the text lies in tags and numbers.
-   * @returns true when bytes of text belong to no string of it: in valid UTF-8, which strings must be, any such byte; where it
-   * is none, a run of them, as numbers of true messages look readable now and then.
+   * @param textRunBytes - readable bytes in a row that are suspicious in valid UTF-8, which strings must be.
+   * @returns true when bytes of text belong to no string of it: in valid UTF-8 so many; where it is none, a longer run, as numbers
+   * of true messages look readable now and then.
    */
-  #hidesText(bytes: Buffer, start: number, end: number): boolean {
+  #hidesText(bytes: Buffer, start: number, end: number, textRunBytes: number): boolean {
     const mayBeString = isValidUtf8(bytes, start, end)
     let runBytes = 0
     let at = start
@@ -113,9 +126,9 @@ export class ProtobufWalker {
       const numbersEnd = isString ? at - length : at
       for (let index = fieldStart; index < numbersEnd; index += 1) {
         runBytes = isReadable(bytes[index] ?? 0) ? runBytes + 1 : 0
-        if (runBytes === (mayBeString ? 1 : suspiciousRunBytes)) return true
+        if (runBytes === (mayBeString ? textRunBytes : suspiciousRunBytes)) return true
       }
-      if (mayBeString && isString && isPlainText(bytes, fieldStart, numbersEnd)) return true
+      if (mayBeString && textRunBytes === 1 && isString && isPlainText(bytes, fieldStart, numbersEnd)) return true
       if (isString) runBytes = 0
     }
     return false

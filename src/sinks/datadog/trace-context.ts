@@ -85,7 +85,9 @@ function readW3c(headers: Readonly<Record<string, string>>): TraceContext | unde
   const origin = members.get('o')
   const lastParent = members.get('p')
   const tags = propagatedTags(
-    [...members].filter(([name]) => name.startsWith('t.')),
+    [...members]
+      .filter(([name]) => name.startsWith('t.'))
+      .map(([name, value]) => [name, unescapeState(value)] as const),
     (name) => `_dd.p.${name.slice(2)}`,
   )
   return {
@@ -125,7 +127,7 @@ function propagatedTags(
   const tags: Record<string, string> = Object.create(null)
   for (const [name, value] of pairs.slice(0, propagatedTagLimit)) {
     const tag = toTag(name.trim())
-    if (propagatedTagName.test(tag) && value !== '') tags[tag] = tag === name ? value : unescapeState(value)
+    if (propagatedTagName.test(tag) && value !== '') tags[tag] = value
   }
   return tags
 }

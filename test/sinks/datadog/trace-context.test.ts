@@ -91,6 +91,13 @@ t.test('ids that are none begin a trace of their own', async (t) => {
   t.equal(read({ 'x-datadog-trace-id': '1', 'x-datadog-origin': 'synthetics' }).traceId, 1n, 'tests have no span')
 })
 
+t.test('only tracestate writes `~` for `=`', async (t) => {
+  const tags = { 'x-datadog-tags': '_dd.p.a=x~y, _dd.p.b=x~y' }
+  t.match(read({ ...datadog, ...tags }).tags, { '_dd.p.a': 'x~y', '_dd.p.b': 'x~y' })
+  const context = read({ ...w3c, tracestate: 'dd=s:1;o:a~b;t.c:x~y~' })
+  t.match(context.tags, { '_dd.origin': 'a=b', '_dd.p.c': 'x=y=' })
+})
+
 t.test('ids in baggage become tags', async (t) => {
   t.match(read({ baggage: 'user.id=J%C3%BCrgen,session.id=%zz' }).tags, {
     'baggage.user.id': 'Jürgen',
