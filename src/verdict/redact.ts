@@ -129,6 +129,8 @@ const hideAll: Redactor = {
 class PatternRedactor implements Redactor {
   readonly #key: RegExp | undefined
   readonly #value: RegExp | undefined
+  /** The same for a look whether there is anything to cut out: `matchAll` makes a new expression at each call. */
+  readonly #hasValue: RegExp | undefined
   /** A secret's key with `=` or `:` after it and something that is not redacted yet. */
   readonly #assignment: RegExp | undefined
   readonly #cutsSecretsOut: boolean
@@ -142,6 +144,7 @@ class PatternRedactor implements Redactor {
     const value = translate(patterns.valueRegex, '--obfuscation-value-regex')
     this.#key = compile(key, 'iu', '--obfuscation-key-regex')
     this.#value = compile(value, patterns.isValueRegexDefault ? 'giud' : 'iu', '--obfuscation-value-regex')
+    this.#hasValue = compile(value, 'iu', '--obfuscation-value-regex')
     this.#assignment = compile(key && `(?:${key})${assignmentTail}`, 'iu', '--obfuscation-key-regex')
     this.#cutsSecretsOut = patterns.isValueRegexDefault
     this.#nowMs = nowMs
@@ -230,7 +233,7 @@ class PatternRedactor implements Redactor {
     if (this.#value === undefined) return text
     if (!this.#cutsSecretsOut && this.#value.test(text)) return redactedMark
     const cleared = alwaysSecret.reduce((shown, expression) => shown.replace(expression, redactedMark), text)
-    return this.#cutsSecretsOut ? cutCaptures(cleared, this.#value) : cleared
+    return this.#cutsSecretsOut && this.#hasValue?.test(cleared) ? cutCaptures(cleared, this.#value) : cleared
   }
 
   /** What was cut off may have held the end by which a secret is known; so its beginning goes too. */
