@@ -65,14 +65,17 @@ t.test(
     await sendAll(gateway.port)
     await awaitMeasured(receiver)
     const sent = await gateway.stat('cluster.mirrorwaf.upstream_rq_total')
-    t.ok(sent > 0 && sent < requestCount)
+    // Copies for which no connection came about within 0.25 s: on a busy machine there are some.
+    const unconnected = await gateway.stat('cluster.mirrorwaf.upstream_rq_pending_failure_eject')
+    const notMirrored = requestCount - sent - unconnected
+    t.ok(sent > 0 && notMirrored > 0)
     t.equal(await part(receiver, 'analysed'), sent)
-    t.equal(await part(receiver, 'not_mirrored'), requestCount - sent)
-    t.equal(await part(receiver, 'never_arrived'), 0)
+    t.equal(await part(receiver, 'not_mirrored'), notMirrored)
+    t.equal(await part(receiver, 'never_arrived'), unconnected)
     t.equal(await receiver.metric('mirrorwaf_mirror_coverage_ratio'), sent / requestCount)
     const run = await runDoctor(['--receiver-admin', receiver.adminUrl])
     t.equal(run.coverage?.ratio, sent / requestCount)
-    t.match(run.findings[0], { code: 'coverage-low', detail: `not_mirrored ${requestCount - sent}` })
+    t.match(run.findings[0], { code: 'coverage-low', detail: `not_mirrored ${notMirrored}` })
   },
 )
 
@@ -97,6 +100,39 @@ t.test(
     await awaitMeasured(receiver)
     t.equal(await part(receiver, 'never_arrived'), requestCount / 4)
     t.equal(await receiver.metric('mirrorwaf_mirror_coverage_ratio'), 0.75)
+  },
+)
+
+t.test(
+  'nginx mirrors a quarter and loses a quarter of that: with the share named, each is where it belongs',
+  { skip: nginx.skip },
+  async (t) => {
+    const [receiverPort = 0] = await findFreePorts(1)
+    const primary = await RecordingBackend.start(t)
+    const dropper = await startDropper(t, receiverPort)
+    const changes = {
+      // The same requests in each run, by their hash.
+      '  access_log off;': '  access_log off;\n  split_clients $arg_i $is_mirrored { 25% 1; * ""; }',
+      'location = /.mirrorwaf {':
+        'location = /status { mirror off; stub_status; }\n    location = /.mirrorwaf {\n      if ($is_mirrored = "") { return 204; }',
+    }
+    const ports = { primary: primary.port, receiver: dropper }
+    const gateway = await startNginx(t, nginx.path, 'nginx-minimal.conf', ports, changes)
+    const receiver = await startReceiver(t, receiverPort, `nginx=http://127.0.0.1:${gateway.port}/status#share=0.25`)
+    await sendAll(gateway.port)
+    await awaitMeasured(receiver)
+    const received = await receiver.metric('mirrorwaf_requests_received_total')
+    const expected = requestCount / 4
+    t.equal(await receiver.metric('mirrorwaf_mirror_gateway_copies_estimate'), expected)
+    t.equal(await part(receiver, 'not_mirrored'), requestCount - expected)
+    t.equal(await part(receiver, 'never_arrived'), expected - received)
+    // The hash gave nginx a quarter within the error of sampling, and each fourth of those was dropped.
+    const sampled = (received * 4) / 3
+    const deviation = Math.sqrt(requestCount * 0.25 * 0.75)
+    t.ok(Math.abs(sampled - expected) < 3 * deviation, `${sampled} copies of ${expected}`)
+    t.equal(await receiver.metric('mirrorwaf_mirror_coverage_ratio'), received / requestCount)
+    const run = await runDoctor(['--receiver-admin', receiver.adminUrl])
+    t.match(run.findings[0], { code: 'coverage-low', detail: /are estimates/ })
   },
 )
 

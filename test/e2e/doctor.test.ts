@@ -1,10 +1,16 @@
 // mirrorwaf doctor at real gateways: each finding where the fault is, and the recipes without a serious one.
+import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { codesOf, type DoctorRun, examineGateway, runDoctor } from './support/doctor-run.js'
 import { startEnvoy } from './support/envoy.js'
+import { translateRecipe } from './support/envoy-gateway.js'
 import { findFreePorts } from './support/free-ports.js'
 import { matrixGateways } from './support/matrix-gateways.js'
+import type { StartGateway } from './support/mirroring-suite.js'
 import { type NginxRecipe, startNginx } from './support/nginx.js'
+import { readRecipe } from './support/recipe.js'
+import { RecordingBackend } from './support/recording-backend.js'
+import { temporaryFolder } from './support/repository.js'
 import { findProgram } from './support/required-program.js'
 
 // Programs start and stop in here; each wait has its own, shorter end.
@@ -12,6 +18,7 @@ t.setTimeout(600_000)
 
 const nginx = findProgram('nginx')
 const envoy = findProgram('envoy')
+const egctl = findProgram('egctl')
 
 type Changes = Readonly<Record<string, string>>
 
@@ -135,9 +142,66 @@ t.test('Envoy that ejects a receiver after one failure', { skip: envoy.skip }, a
     '      common_lb_config: { healthy_panic_threshold: { value: 0 } }',
     '      outlier_detection: { consecutive_5xx: 1, interval: 0.1s, base_ejection_time: 30s, max_ejection_percent: 100 }',
   ].join('\n')
-  const run = await examineEnvoy(t, { '    - name: mirrorwaf\n      type: STRICT_DNS': ejecting })
+  const changes = { '    - name: mirrorwaf\n      type: STRICT_DNS': ejecting }
+  const { run, gateway } = await examineGateway(t, (t, ports) => startEnvoy(t, envoy.path, ports, { changes }))
+  const read = await runDoctor(['--config', gateway.configuration ?? ''])
+  t.ok(codesOf(read).includes('warning receiver-ejected'))
   t.ok(codesOf(run).includes('warning early-close-loses-copies'))
   t.match(run.findings.find(({ code }) => code === 'early-close-loses-copies')?.fix, /outlier_detection/)
+})
+
+t.test('what a configuration says is true of the gateway that runs it', async (t) => {
+  await t.test('nginx that mirrors to a location that is not there', { skip: nginx.skip }, async (t) => {
+    const start: StartGateway = (t, ports) => {
+      return startNginx(t, nginx.path, 'nginx.conf', ports, { [mirror]: 'mirror /.nowhere;' })
+    }
+    const { run, gateway } = await examineGateway(t, start)
+    t.strictSame(codesOf(run), ['serious lost-copies'])
+    const read = await runDoctor(['--config', gateway.configuration ?? ''])
+    t.equal(read.exitCode, 1)
+    t.strictSame(codesOf(read), ['serious mirror-target-missing'])
+  })
+
+  await t.test('nginx whose mirror location is open to clients', { skip: nginx.skip }, async (t) => {
+    for (const isOpen of [false, true]) {
+      const [receiver = 0] = await findFreePorts(1)
+      const primary = await RecordingBackend.start(t)
+      const ports = { primary: primary.port, receiver }
+      const changes = isOpen ? { '      internal;\n': '' } : {}
+      const { port, configuration = '' } = await startNginx(t, nginx.path, 'nginx.conf', ports, changes)
+      const { status } = await fetch(`http://127.0.0.1:${port}/.mirrorwaf`)
+      t.equal(status, isOpen ? 502 : 404, 'open, nginx asks the receiver, which is not there')
+      const read = await runDoctor(['--config', configuration])
+      t.equal(codesOf(read).includes('warning mirror-location-public'), isOpen)
+    }
+  })
+
+  await t.test('Envoy that mirrors to a cluster that is not there', { skip: envoy.skip }, async (t) => {
+    const changes = {
+      'cluster: mirrorwaf': 'cluster: nowhere',
+      // Otherwise Envoy refuses to start: so it is with routes that come over the network.
+      'route_config:\n': 'route_config:\n                  validate_clusters: false\n',
+    }
+    const { run, gateway } = await examineGateway(t, (t, ports) => startEnvoy(t, envoy.path, ports, { changes }))
+    t.strictSame(codesOf(run), ['serious lost-copies'])
+    const read = await runDoctor(['--config', gateway.configuration ?? ''])
+    t.equal(read.exitCode, 1)
+    t.ok(codesOf(read).includes('serious mirror-target-missing'))
+  })
+
+  await t.test('a route without its ReferenceGrant', { skip: egctl.skip }, async (t) => {
+    const withGrant = translateRecipe(t, egctl.path)
+    t.match(JSON.stringify(withGrant.routes), /requestMirrorPolicies/)
+    const changes = { 'namespace: shop\n  to:': 'namespace: other\n  to:' }
+    const without = translateRecipe(t, egctl.path, changes)
+    t.ok(without.routes.length > 0)
+    t.notMatch(JSON.stringify(without.routes), /requestMirrorPolicies/)
+    const file = `${temporaryFolder(t)}/objects.yaml`
+    writeFileSync(file, readRecipe('deploy/examples/envoy-gateway.yaml', changes))
+    const read = await runDoctor(['--config', file])
+    t.equal(read.exitCode, 1)
+    t.strictSame(codesOf(read), ['serious grant-missing'])
+  })
 })
 
 t.test('a gateway that is not there', async (t) => {

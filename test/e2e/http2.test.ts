@@ -57,6 +57,25 @@ for (const isHijacking of [false, true]) {
   })
 }
 
+t.test('connections that end of age lose no copy that crosses the news', { skip }, async (t) => {
+  const receiverArgs = ['--connection-max-age', '200ms']
+  const { receiver, gateway } = await setScene(t, { start, receiverArgs })
+  const endMs = performance.now() + 3000
+  const counts = await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      const client = RawClient.connect(gateway.port)
+      let count = 0
+      for (; performance.now() < endMs; count += 1) await client.send(requestText({ target: '/' }))
+      client.close()
+      return count
+    }),
+  )
+  await receiver.awaitAccounted(counts.reduce((sum, count) => sum + count, 0))
+  const connectionCount = await receiver.metric('mirrorwaf_connections_accepted_total')
+  t.ok(connectionCount > 2 * envoyThreads, `${connectionCount} connections`)
+  t.equal(await gateway.stat('cluster.mirrorwaf.upstream_rq_rx_reset'), 0)
+})
+
 t.test('gRPC through Envoy: the attack in a message is found, the call succeeds', { skip }, async (t) => {
   const primaryPort = await startGrpcPrimary(t)
   const receiver = await Receiver.start(t)

@@ -28,6 +28,7 @@ export async function checkBasics(patient: Patient): Promise<Basics> {
     else if (probes.every(({ answer }) => answer === undefined) && count === 2) break
   }
   const clientAddress = client.localAddress
+  const isClientKept = !client.isClosed
   client.close()
   if (probes.every(({ answer }) => answer === undefined)) {
     const detail = `None of ${probes.length} probes to ${patient.settings.gateway.host} was answered.`
@@ -36,7 +37,10 @@ export async function checkBasics(patient: Patient): Promise<Basics> {
   await Promise.all(probes.map((probe) => patient.awaitCopy(probe)))
   const copies = probes.flatMap((probe) => patient.copiesOf(probe).slice(0, 1))
   if (patient.kind === 'unknown') patient.kind = guessKind(probes, copies)
-  const findings = [...checkCount(patient, probes, copies), ...checkConnections(patient.kind, copies)]
+  const findings = checkCount(patient, probes, copies)
+  if (isClientKept || copies[0]?.startLine.endsWith('HTTP/1.0') === true) {
+    findings.push(...checkConnections(patient.kind, copies))
+  }
   const [copy] = copies
   if (copy === undefined) return { findings, areCopiesComing: false }
   findings.push(...checkTarget(patient, probes, copy))
@@ -62,6 +66,7 @@ function checkCount(patient: Patient, probes: readonly Probed[], copies: readonl
   return findings
 }
 
+/** Of one client connection: others may meet another of the gateway's workers each, with connections of its own. */
 function checkConnections(kind: GatewayKind, copies: readonly SeenCopy[]): readonly Finding[] {
   const connectionCount = new Set(copies.map(({ connection }) => connection)).size
   // A gateway with many threads keeps some for each; a few copies cannot tell that from none kept.

@@ -30,6 +30,8 @@ export async function checkEarlyClose(patient: Patient): Promise<readonly Findin
   const client = patient.connect()
   patient.setAnswers({ kind: 'close' })
   const closed = await probeOn(client, patient, closeCount)
+  // Envoy answers the client before its copy has gone out: only copies that came are closed.
+  await Promise.all(closed.map((probe) => patient.awaitCopy(probe)))
   patient.setAnswers({ kind: 'answer', afterMs: 0 })
   const after = await probeOn(client, patient, afterCount)
   client.close()

@@ -25,6 +25,8 @@ const cancel = 0x8
 const leastHeadBytes = 10
 /** Between two looks at what the connection reads. */
 const lookPeriodMs = 1000
+/** What a peer may have sent before it heard that the connection ends: longer than any round trip. */
+const crossingTimeMs = 1000
 /** What node:http2 ends a session for: frames that break the protocol, or too many of a kind. */
 const protocolFaults: ReadonlySet<string> = new Set(['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'])
 
@@ -43,6 +45,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   readonly #host: ConnectionHost
   readonly #socket: Socket
   readonly #session: ServerHttp2Session
+  readonly #announceEnd: () => boolean
   readonly #endGracefully: () => void
   readonly #facts: RecordFacts
   /** `performance.now()` after which the next answer closes. */
@@ -60,6 +63,10 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   #nextLookMs: number
   /** The peer takes no streams of ours, which there are none of; it will end the connection soon. */
   #isPeerLeaving = false
+  /** Settings came, and so ours went out, which must be the first frame. */
+  #isSettled = false
+  /** The peer was told to open no more streams; those that it still opens are served for a while. */
+  #isEnding = false
   /** GOAWAY was sent: open streams are served to their end, new ones are not. */
   #isClosing = false
   #isClosed = false
@@ -78,12 +85,13 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#facts = createFacts(host.peerBytes(socket), socket.remotePort ?? 0)
     socket.on('error', ignoreError)
     socket.on('end', this.#onPeerEnd)
-    const { session, endGracefully } = openSession(socket, bytes, host.limits)
+    const { session, announceEnd, endGracefully } = openSession(socket, bytes, host.limits)
     this.#session = session
+    this.#announceEnd = announceEnd
     this.#endGracefully = endGracefully
     this.#session.on('stream', this.#onStream)
     this.#session.on('ping', this.#onControlFrame)
-    this.#session.on('remoteSettings', this.#onControlFrame)
+    this.#session.on('remoteSettings', this.#onSettings)
     this.#session.on('goaway', this.#onPeerGoaway)
     this.#session.on('error', this.#onError)
     this.#session.on('close', this.#close)
@@ -129,12 +137,9 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     else this.#expireRest(nowMs)
   }
 
-  /**
-   * Unlike an answer of HTTP/1, a GOAWAY crosses streams that are on their way, and those are lost (node:http2 cannot announce it
-   * as RFC 9113 6.8 has it). So it is sent when the listener stops, not with each answer while it drains.
-   */
+  /** The peer's streams cross the news for a while, so it is sent when the listener stops, not with each answer while it drains. */
   drain(): void {
-    this.#endSession(performance.now())
+    this.#beginEnd(performance.now())
   }
 
   abort(): void {
@@ -230,14 +235,14 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   /** After each request: when none is at work, the deadline becomes the next look at the resting connection. */
   #rest(nowMs: number): void {
     if (this.#isClosed) return
-    if (nowMs > this.#expiresAtMs && !this.#isClosing) {
+    if (nowMs > this.#expiresAtMs && !this.#isEnding) {
       this.#host.onTimeout('max_age')
-      this.#endSession(nowMs)
+      this.#beginEnd(nowMs)
       return
     }
     if (this.#requests.size > 0) return
     const { lingerTimeoutMs, headTimeoutMs, idleTimeoutMs } = this.#host.settings
-    const isEnding = this.#isClosing || this.#isPeerLeaving
+    const isEnding = this.#isEnding || this.#isPeerLeaving
     this.#dueMs = nowMs + (isEnding ? lingerTimeoutMs : Math.min(headTimeoutMs, idleTimeoutMs))
   }
 
@@ -250,7 +255,8 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     const restMs = this.lastActiveMs + idleTimeoutMs - nowMs
     if (!this.#isAlive || restMs <= 0) {
       this.#host.onTimeout(this.#isAlive ? 'idle' : 'head')
-      this.#endSession(nowMs)
+      if (this.#isAlive) this.#beginEnd(nowMs)
+      else this.#endSession(nowMs)
       return
     }
     this.#isAlive = false
@@ -275,8 +281,21 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     stopSending(request.stream)
   }
 
+  /** First the peer is told; the session ends when what crossed the news has come. */
+  #beginEnd(nowMs: number): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    if (!this.#isSettled || !this.#announceEnd()) {
+      this.#endSession(nowMs)
+      return
+    }
+    this.#nextLookMs = nowMs + Math.min(crossingTimeMs, this.#host.settings.lingerTimeoutMs)
+    this.#rest(nowMs)
+  }
+
   /** A GOAWAY goes out, and the socket ends with the last open stream; the peer then gets some time to end it too. */
   #endSession(nowMs: number): void {
+    this.#isEnding = true
     this.#isClosing = true
     this.#endGracefully()
     this.#rest(nowMs)
@@ -302,6 +321,11 @@ export class Http2Connection implements ListedConnection, StreamOwner {
     this.#rest(performance.now())
   }
 
+  readonly #onSettings = (): void => {
+    this.#isSettled = true
+    this.#onControlFrame()
+  }
+
   readonly #onControlFrame = (): void => {
     this.#isAlive = true
     if (this.#control.isFlood(performance.now())) this.#endFlood()
@@ -310,6 +334,7 @@ export class Http2Connection implements ListedConnection, StreamOwner {
   #look(nowMs: number): void {
     this.#nextLookMs = nowMs + lookPeriodMs
     if (this.#progress.isFlood(this.#socket.bytesRead, nowMs)) this.#endFlood()
+    else if (this.#isEnding && !this.#isClosing) this.#endSession(nowMs)
   }
 
   #endFlood(): void {

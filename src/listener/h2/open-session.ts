@@ -21,8 +21,16 @@ const connectionWindowBytes = 1024 * 1024
 const pseudoHeaderCount = 5
 const fieldCostBytes = 32
 
+/** GOAWAY without an error, for streams beyond the last number that there is. */
+const endNotice = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0])
+
 export interface OpenSession {
   readonly session: ServerHttp2Session
+  /**
+   * Asks the peer to open no more streams; those that it opened meanwhile are served (RFC 9113 6.8, the first of two steps).
+   * @returns false when that cannot be said, as over TLS.
+   */
+  readonly announceEnd: () => boolean
   /** Sends GOAWAY; the session ends with its last stream. Does nothing the second time. */
   readonly endGracefully: () => void
 }
@@ -47,7 +55,17 @@ export function openSession(socket: Socket, bytes: Buffer, limits: ParserLimits)
     },
   })
   session.setLocalWindowSize(connectionWindowBytes)
-  return { session, endGracefully: takeClose(session) }
+  return { session, announceEnd: () => announceEnd(session, socket), endGracefully: takeClose(session) }
+}
+
+/**
+ * node:http2 drops new streams once it has sent any GOAWAY, so this one goes past it, through the socket: what it writes are whole
+ * frames, one after the other, and so is this. TLS takes no second writer.
+ */
+function announceEnd(session: ServerHttp2Session, socket: Socket): boolean {
+  if ('encrypted' in socket || session.destroyed || !socket.writable) return false
+  socket.write(endNotice)
+  return true
 }
 
 /**

@@ -42,6 +42,18 @@ export async function startEnvoy(
     'port_value: 8080': `port_value: ${ports.receiver}`,
   })
   writeFileSync(file, configuration)
+  const envoy = await runEnvoy(t, path, file, admin)
+  return {
+    port,
+    adminPort: admin,
+    process: envoy,
+    configuration: file,
+    stat: (name) => readStat(admin, name),
+  }
+}
+
+/** Runs Envoy on a file and waits until it says that it is ready. It ends with the test `t`. */
+export async function runEnvoy(t: Test, path: string, file: string, admin: number): Promise<OwnProcess> {
   const envoy = OwnProcess.start(t, {
     name: 'Envoy',
     command: path,
@@ -57,7 +69,7 @@ export async function startEnvoy(
     },
     () => envoy.describe(),
   )
-  return { port, adminPort: admin, process: envoy, stat: (name) => readStat(admin, name) }
+  return envoy
 }
 
 async function readStat(admin: number, name: string): Promise<number> {

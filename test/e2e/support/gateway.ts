@@ -11,4 +11,6 @@ export interface Gateway {
   /** Where clients connect. */
   readonly port: number
   readonly process: OwnProcess
+  /** The file that it runs, where it is one that doctor can read. */
+  readonly configuration?: string
 }

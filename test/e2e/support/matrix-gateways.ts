@@ -1,5 +1,6 @@
 // The gateways of the matrix in deploy/gateways.md: how each is started, and with what it stands in the table.
 import { startEnvoy } from './envoy.js'
+import { startEnvoyGateway } from './envoy-gateway.js'
 import { startHaproxy } from './haproxy.js'
 import { startKongStandIn } from './kong-stand-in.js'
 import type { StartGateway } from './mirroring-suite.js'
@@ -31,6 +32,7 @@ export const matrixGateways: readonly MatrixGateway[] = [
     // Envoy adds its own address to the copy's chain, which is then a hop as well.
     trustedHops: 2,
   },
+  envoyGateway(),
   fromProgram('traefik', '[Traefik 3.5](traefik/mirror.yaml)', (path) => (t, ports) => startTraefik(t, path, ports)),
   fromProgram('haproxy', '[HAProxy 2.6, Lua](haproxy/haproxy.cfg)', (path) => {
     return (t, ports) => startHaproxy(t, path, ports)
@@ -48,6 +50,15 @@ export const matrixGateways: readonly MatrixGateway[] = [
     start: startKongStandIn,
   },
 ]
+
+function envoyGateway(): MatrixGateway {
+  const envoy = findProgram('envoy')
+  const name = '[Envoy Gateway 1.9](examples/envoy-gateway.yaml), translated by its egctl'
+  const gateway = fromProgram('egctl', name, (egctl) => {
+    return (t, ports) => startEnvoyGateway(t, egctl, envoy.path, ports)
+  })
+  return { ...gateway, skip: gateway.skip || envoy.skip, trustedHops: 2 }
+}
 
 function fromProgram(program: ProgramName, name: string, startWith: (path: string) => StartGateway): MatrixGateway {
   const { path, skip }: FoundProgram = findProgram(program)

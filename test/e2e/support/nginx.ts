@@ -51,5 +51,5 @@ export async function startNginx(
     },
     () => nginx.describe(),
   )
-  return { port, process: nginx }
+  return { port, process: nginx, configuration: `${folder}/nginx.conf` }
 }

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter } from 'node:path'
 import { cacheFolder } from './repository.js'
 
-export type ProgramName = 'nginx' | 'envoy' | 'haproxy' | 'traefik' | 'go' | 'h2load' | 'java' | 'chromium'
+export type ProgramName = 'nginx' | 'envoy' | 'haproxy' | 'traefik' | 'egctl' | 'go' | 'h2load' | 'java' | 'chromium'
 
 interface ProgramFacts {
   /** Folders searched after PATH. */
@@ -20,6 +20,7 @@ const programs: Readonly<Record<ProgramName, ProgramFacts>> = {
   h2load: { folders: ['/usr/bin'], install: '.ci/install-gateways' },
   haproxy: { folders: ['/usr/sbin', '/usr/local/sbin'], install: '.ci/install-gateways' },
   traefik: { folders: [`${cacheFolder}/bin`], install: '.ci/build-traefik (needs Go, takes minutes)' },
+  egctl: { folders: [`${cacheFolder}/bin`], install: '.ci/build-egctl (needs Go, takes minutes)' },
   go: { folders: ['/usr/local/go/bin'], install: 'install Go 1.25 or later' },
 }
 

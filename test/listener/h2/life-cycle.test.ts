@@ -7,6 +7,8 @@ import { data, endStream, frame, frameType, goaway, headers, preface, requestFie
 import { RawHttp2 } from './support/raw-http2.js'
 
 const post = requestFields('/', [], 'POST')
+/** A GOAWAY for streams beyond the last number that there is: what crosses it is served. */
+const announcement = [2 ** 31 - 1, 0]
 
 t.test('a stream that its client resets in the body is inspected as aborted', async (t) => {
   const bench = await ListenerBench.open(t)
@@ -104,12 +106,15 @@ t.test('while it drains it serves; then streams at work are answered before the 
   await raw.awaitFrames('an answer', ({ answered }) => answered.length === 1)
   t.same(raw.goaways, [])
   await bench.listener.stopAccepting()
-  await raw.awaitFrames('the goaway', ({ goaways }) => goaways.length === 1)
-  t.same(raw.goaways, [[3, 0]])
+  await raw.awaitFrames('the announcement', ({ goaways }) => goaways.length === 1)
+  // On its way when the peer was told.
+  raw.send(headers(5, requestFields('/crossing')))
+  await raw.awaitFrames('the goaway', ({ goaways }) => goaways.length === 2)
+  t.same(raw.goaways, [announcement, [5, 0]])
   raw.send(data(1, 'b', endStream))
   await raw.client.awaitEnd()
-  t.same(raw.answered, [3, 1])
-  t.match(bench.requests, [{ target: '/' }, { body: 'b', flags: 0 }])
+  t.same(raw.answered, [3, 5, 1])
+  t.match(bench.requests, [{ target: '/' }, { target: '/crossing' }, { body: 'b', flags: 0 }])
 })
 
 t.test('then idle connections end within the linger time, also when their peers do not', async (t) => {
@@ -155,6 +160,23 @@ t.test(
   },
 )
 
+t.test('a GOAWAY with an error ends the connection: what came before it is inspected, as far as it came', async (t) => {
+  const bench = await ListenerBench.open(t)
+  const raw = await RawHttp2.open(t, bench)
+  raw.send(headers(1, post, 0), data(1, 'part'))
+  await waitUntil('the body to be staged', () => bench.staging.usedBytes > 0 || undefined)
+  await sleep(20)
+  raw.send(headers(3, requestFields('/3')), headers(5, post, 0), data(5, 'late'), goaway(2))
+  await raw.client.awaitEnd()
+  await bench.awaitNoConnections()
+  t.match(bench.requests, [
+    { target: '/3', flags: 0 },
+    { body: 'part', flags: 4 },
+    { body: 'late', flags: 4 },
+  ])
+  t.same([bench.receivedCount, bench.staging.usedBytes], [3, 0])
+})
+
 t.test('connection-max-age: after the next answer the connection ends', async (t) => {
   const bench = await ListenerBench.open(t, { connectionMaxAgeMs: 200, lingerTimeoutMs: 100 })
   const raw = await RawHttp2.open(t, bench)
@@ -163,9 +185,11 @@ t.test('connection-max-age: after the next answer the connection ends', async (t
   await sleep(250)
   t.same(raw.goaways, [])
   raw.send(headers(3, requestFields('/')))
+  await raw.awaitFrames('the announcement', ({ goaways }) => goaways.length === 1)
+  raw.send(headers(5, requestFields('/crossing')))
   await raw.client.awaitEnd()
-  t.same(raw.goaways[0], [3, 0])
-  t.same(raw.answered, [1, 3])
+  t.same(raw.goaways.slice(0, 2), [announcement, [5, 0]])
+  t.same(raw.answered, [1, 3, 5])
   t.equal(bench.timeouts('max_age'), 1)
 })
 
