@@ -53,7 +53,7 @@ async function main(): Promise<number> {
 
   const kinds = await prepareServers(line)
   const sender = new Sender(placement.senderCore)
-  const lengths = { warmUpSeconds: Math.min(2, seconds), closedSeconds: seconds, openSeconds: seconds, sliceSeconds: 1 }
+  const lengths = { warmUpSeconds: isQuick ? 2 : 4, closedSeconds: seconds, openSeconds: seconds, sliceSeconds: 1 }
   const summaries: ScenarioSummary[] = []
   const raw: Record<string, RoundResult[][]> = {}
   for (const scenario of chosen) {

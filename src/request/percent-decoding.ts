@@ -97,17 +97,15 @@ function unicodeEscapeValue(bytes: Uint8Array, index: number, end: number): numb
   return value
 }
 
-/** `%uXXXX` and `%XX`, as IIS reads paths. */
-export const iisPathEscapes: Escapes = {
-  decode: (bytes, start, end, target) => decodeUnicodePercent(bytes, start, end, target, false),
-  cut: cutUnicodePercent,
+function escapesBy(decode: typeof decodePercent, cut: Escapes['cut'], isPlusSpace: boolean): Escapes {
+  return { decode: (bytes, start, end, target) => decode(bytes, start, end, target, isPlusSpace), cut }
 }
 
+/** `%uXXXX` and `%XX`, as IIS reads paths. */
+export const iisPathEscapes: Escapes = escapesBy(decodeUnicodePercent, cutUnicodePercent, false)
+
 /** The same with `+` for a space, as IIS reads queries and forms. */
-export const iisFormEscapes: Escapes = {
-  decode: (bytes, start, end, target) => decodeUnicodePercent(bytes, start, end, target, true),
-  cut: cutUnicodePercent,
-}
+export const iisFormEscapes: Escapes = escapesBy(decodeUnicodePercent, cutUnicodePercent, true)
 
 function cutUnicodePercent(bytes: Uint8Array, _start: number, end: number): number {
   for (let index = end - 1; index > end - 6; index--) if (byteAt(bytes, index) === percent) return index
@@ -115,16 +113,10 @@ function cutUnicodePercent(bytes: Uint8Array, _start: number, end: number): numb
 }
 
 /** `%XX` as in paths and cookies. */
-export const percentEscapes: Escapes = {
-  decode: (bytes, start, end, target) => decodePercent(bytes, start, end, target, false),
-  cut: cutPercent,
-}
+export const percentEscapes: Escapes = escapesBy(decodePercent, cutPercent, false)
 
 /** `%XX`, and `+` for a space, as in queries and forms. */
-export const formEscapes: Escapes = {
-  decode: (bytes, start, end, target) => decodePercent(bytes, start, end, target, true),
-  cut: cutPercent,
-}
+export const formEscapes: Escapes = escapesBy(decodePercent, cutPercent, true)
 
 /** Value of an ASCII hex digit, -1 for any other byte. */
 export function hexValue(byte: number): number {

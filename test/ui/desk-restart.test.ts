@@ -1,18 +1,19 @@
 // The reporting thread dies and is started again: the page is back at its address, with what was stored.
 import type { Worker } from 'node:worker_threads'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { recordOf } from '#src/json-shape.js'
 import { startThread } from '#src/sinks/reporting-life.js'
 import { waitUntil } from '../e2e/support/wait-until.js'
 import { fetchAdmin, startTestReporter } from '../sinks/support/reporter.js'
 import { eventOf } from '../store/support/event-lines.js'
 
-t.test('a history in memory that died with its thread is told on the page and in the log', async (t) => {
+/** A reporter with page and store; `workers` are its threads so far. It ends with the test. */
+async function startDesk(t: Test, storePath: string) {
   const workers: Worker[] = []
-  const { reporter, notices } = await startTestReporter({
+  const started = await startTestReporter({
     admin: { host: '127.0.0.1', port: 0 },
     desk: {
-      storePath: '',
+      storePath,
       storeLimitBytes: 32 * 1024 * 1024,
       storeAgeMs: 365_000 * 86_400_000,
       queueLimitBytes: 1024 * 1024,
@@ -24,7 +25,12 @@ t.test('a history in memory that died with its thread is told on the page and in
       return worker
     },
   })
-  t.teardown(() => reporter.stop())
+  t.teardown(() => started.reporter.stop())
+  return { ...started, workers }
+}
+
+t.test('a history in memory that died with its thread is told on the page and in the log', async (t) => {
+  const { reporter, notices, workers } = await startDesk(t, '')
   const url = `http://127.0.0.1:${reporter.uiAddress?.port}`
   reporter.send([1, 2].map(() => Buffer.from(`${JSON.stringify(eventOf())}\n`)))
   await reporter.flush(2000)
@@ -41,22 +47,7 @@ t.test('a history in memory that died with its thread is told on the page and in
 })
 
 t.test('a thread that died comes back with its page and its store', async (t) => {
-  const workers: Worker[] = []
-  const { reporter } = await startTestReporter({
-    desk: {
-      storePath: `${t.testdir()}/events.db`,
-      storeLimitBytes: 32 * 1024 * 1024,
-      storeAgeMs: 365_000 * 86_400_000,
-      queueLimitBytes: 1024 * 1024,
-      ui: { address: { host: '127.0.0.1', port: 0 }, hosts: [], tokenFile: '', rules: [] },
-    },
-    startThread: (data) => {
-      const worker = startThread(data)
-      workers.push(worker)
-      return worker
-    },
-  })
-  t.teardown(() => reporter.stop())
+  const { reporter, workers } = await startDesk(t, `${t.testdir()}/events.db`)
   const countStored = async (): Promise<number> => {
     const answer: unknown = await (await fetch(`http://127.0.0.1:${reporter.uiAddress?.port}/api/events`)).json()
     return Number(recordOf(answer)['totalCount'])
