@@ -129,11 +129,10 @@ const hideAll: Redactor = {
 class PatternRedactor implements Redactor {
   readonly #key: RegExp | undefined
   readonly #value: RegExp | undefined
-  /** The same for a look whether there is anything to cut out: `matchAll` makes a new expression at each call. */
-  readonly #hasValue: RegExp | undefined
+  /** The same with the places of its captures, where secrets are cut out; only for texts that match: each use makes a copy of it. */
+  readonly #captures: RegExp | undefined
   /** A secret's key with `=` or `:` after it and something that is not redacted yet. */
   readonly #assignment: RegExp | undefined
-  readonly #cutsSecretsOut: boolean
   readonly #nowMs: () => number
   /** Texts that were searched and hold no secret. */
   readonly #harmless = new Set<string>()
@@ -143,10 +142,9 @@ class PatternRedactor implements Redactor {
     const key = translate(patterns.keyRegex, '--obfuscation-key-regex')
     const value = translate(patterns.valueRegex, '--obfuscation-value-regex')
     this.#key = compile(key, 'iu', '--obfuscation-key-regex')
-    this.#value = compile(value, patterns.isValueRegexDefault ? 'giud' : 'iu', '--obfuscation-value-regex')
-    this.#hasValue = compile(value, 'iu', '--obfuscation-value-regex')
+    this.#value = compile(value, 'iu', '--obfuscation-value-regex')
+    if (patterns.isValueRegexDefault) this.#captures = compile(value, 'giud', '--obfuscation-value-regex')
     this.#assignment = compile(key && `(?:${key})${assignmentTail}`, 'iu', '--obfuscation-key-regex')
-    this.#cutsSecretsOut = patterns.isValueRegexDefault
     this.#nowMs = nowMs
   }
 
@@ -231,9 +229,9 @@ class PatternRedactor implements Redactor {
 
   #cutSecrets(text: string): string {
     if (this.#value === undefined) return text
-    if (!this.#cutsSecretsOut && this.#value.test(text)) return redactedMark
+    if (this.#captures === undefined && this.#value.test(text)) return redactedMark
     const cleared = alwaysSecret.reduce((shown, expression) => shown.replace(expression, redactedMark), text)
-    return this.#cutsSecretsOut && this.#hasValue?.test(cleared) ? cutCaptures(cleared, this.#value) : cleared
+    return this.#captures !== undefined && this.#value.test(cleared) ? cutCaptures(cleared, this.#captures) : cleared
   }
 
   /** What was cut off may have held the end by which a secret is known; so its beginning goes too. */

@@ -347,9 +347,13 @@ export class Inspector {
     if (body.isTimedOut) this.#result.isTimedOut = true
   }
 
-  readonly #runPickedOfHead = (part: EngineInput, picked: EngineInput | undefined): boolean => {
+  #noteClient(part: EngineInput): void {
     const client = part['http.client_ip']
     if (typeof client === 'string') this.#result.clientIp = client
+  }
+
+  readonly #runPickedOfHead = (part: EngineInput, picked: EngineInput | undefined): boolean => {
+    this.#noteClient(part)
     this.#headParts.push(part)
     return this.#runPicked(part, picked)
   }
@@ -362,8 +366,7 @@ export class Inspector {
     const result = this.#result
     const context = this.#context
     if (context === undefined) return false
-    const client = part['http.client_ip']
-    if (typeof client === 'string') result.clientIp = client
+    this.#noteClient(part)
     const leftUs = Math.floor((this.#deadlineMs - this.#parts.now()) * 1000)
     if (leftUs < 1) {
       result.isTimedOut = true

@@ -3,18 +3,7 @@
 // Stage: [decode]. Own code: `Buffer` stops at padding, and a single call over megabytes cannot be stopped.
 import type { DecodeBudget } from '../decode-budget.js'
 import { byteAt } from '../utf8.js'
-
-/** What an encoding stood for; `isCut`: the time ran out before its end. */
-export interface TimedDecoding {
-  /** Owned by the caller. */
-  readonly bytes: Buffer
-  readonly isCut: boolean
-}
-
-/** Share of the time left that this may take. */
-const stageShare = 0.3
-/** Input between two looks at the clock, some 20 µs. */
-const bytesBetweenLooks = 8192
+import { bytesBetweenLooks, stageShare, type TimedDecoding } from './timed-decoding.js'
 
 const padding = 0x3d
 const noSextet = -1
@@ -42,6 +31,10 @@ export function decodeBase64(bytes: Uint8Array, start: number, end: number, budg
   let bitCount = 0
   let lookAt = start + bytesBetweenLooks
   for (let index = start; index < end; index++) {
+    if (index >= lookAt) {
+      if (budget.isPast(stageEndMs)) return { bytes: decoded.subarray(0, length), isCut: true }
+      lookAt = index + bytesBetweenLooks
+    }
     const byte = byteAt(bytes, index)
     const sextet = sextetOf(byte)
     if (sextet < 0) {
@@ -54,9 +47,6 @@ export function decodeBase64(bytes: Uint8Array, start: number, end: number, budg
       bitCount -= 8
       decoded[length++] = (bits >> bitCount) & 0xff
     }
-    if (index < lookAt) continue
-    if (budget.isPast(stageEndMs)) return { bytes: decoded.subarray(0, length), isCut: true }
-    lookAt = index + bytesBetweenLooks
   }
   return { bytes: decoded.subarray(0, length), isCut: false }
 }

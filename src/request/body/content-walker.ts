@@ -19,6 +19,14 @@ import { XmlWalker } from './xml.js'
 /** Multipart bodies inside multipart bodies are split down to here; deeper ones go out as text. */
 const maxMultipartLevels = 3
 
+/** How the content of one part is read. */
+interface PartReading {
+  readonly media: MediaType
+  readonly isFile: boolean
+  /** Splits a part that is multipart itself; `undefined` where nesting ends. */
+  readonly inner: MultipartWalker | undefined
+}
+
 /** Walks body content. One per worker thread. */
 export class ContentWalker implements PartContentWalker {
   readonly #tools: DecodeTools
@@ -77,7 +85,8 @@ export class ContentWalker implements PartContentWalker {
     const { contentType, transferEncoding } = header
     const media = contentType.isEmpty ? noMediaType : readMediaType(bytes, contentType.start, contentType.end)
     if (header.isAmbiguous || media.isAmbiguous) this.isTruncated = true
-    this.#walkPartContent(visitor, bytes, start, end, media, header.isFile, inner)
+    const part: PartReading = { media, isFile: header.isFile, inner }
+    this.#walkPartContent(visitor, bytes, start, end, part)
     const encoding = transferEncodingOf(bytes, transferEncoding.start, transferEncoding.end)
     if (encoding === 'none') return
     if (encoding === 'unknown') {
@@ -86,35 +95,20 @@ export class ContentWalker implements PartContentWalker {
     }
     const decoded = decodeTransfer(bytes, start, end, encoding, this.#tools.budget)
     if (decoded.isCut) this.isTimedOut = true
-    this.#walkPartContent(visitor, decoded.bytes, 0, decoded.bytes.length, media, header.isFile, inner)
+    this.#walkPartContent(visitor, decoded.bytes, 0, decoded.bytes.length, part)
   }
 
   /** By its charset; in the one that its bytes show they are also read as they are. */
-  #walkPartContent(
-    visitor: ValueVisitor,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    media: MediaType,
-    isFile: boolean,
-    inner: MultipartWalker | undefined,
-  ): void {
-    const content = toUtf8(bytes, start, end, media.charset, this.#tools.budget)
+  #walkPartContent(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, part: PartReading): void {
+    const content = toUtf8(bytes, start, end, part.media.charset, this.#tools.budget)
     if (content.isCut) this.isTimedOut = true
     if (content.isHidden) this.isTruncated = true
-    this.#walkPartText(visitor, content.bytes, content.start, content.end, media, isFile, inner)
-    if (content.isGuess) this.#walkPartText(visitor, bytes, start, end, media, isFile, inner)
+    this.#walkPartText(visitor, content.bytes, content.start, content.end, part)
+    if (content.isGuess) this.#walkPartText(visitor, bytes, start, end, part)
   }
 
-  #walkPartText(
-    visitor: ValueVisitor,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    media: MediaType,
-    isFile: boolean,
-    inner: MultipartWalker | undefined,
-  ): void {
+  #walkPartText(visitor: ValueVisitor, bytes: Buffer, start: number, end: number, part: PartReading): void {
+    const { media, isFile, inner } = part
     const kind = declaredKind(media.type)
     if (kind === 'json') this.#json.walk(visitor, bytes, start, end)
     else if (kind === 'xml') this.#xml.walk(visitor, bytes, start, end)

@@ -5,7 +5,8 @@ import { equalsIgnoreCase, isBlank } from '../ascii.js'
 import type { DecodeBudget } from '../decode-budget.js'
 import { hexValue } from '../percent-decoding.js'
 import { byteAt } from '../utf8.js'
-import { decodeBase64, type TimedDecoding } from './base64.js'
+import { decodeBase64 } from './base64.js'
+import { bytesBetweenLooks, stageShare, type TimedDecoding } from './timed-decoding.js'
 
 const equalsSign = 0x3d
 const carriageReturn = 0x0d
@@ -15,11 +16,6 @@ const openParenthesis = 0x28
 
 /** `none`: the content is as it is. `unknown`: some parser may know it (Python's undoes uuencode). */
 export type TransferEncoding = 'base64' | 'quoted-printable' | 'none' | 'unknown'
-
-/** Share of the time left that quoted-printable may take. */
-const stageShare = 0.3
-/** Input between two looks at the clock. */
-const bytesBetweenLooks = 8192
 
 const unchanged: readonly string[] = ['7bit', '8bit', 'binary', 'identity']
 

@@ -2,15 +2,11 @@
 // Stage: [decode]. Own code: TextDecoder does not know it (the WHATWG leaves it out on purpose), some backends still do.
 import type { DecodeBudget } from '../decode-budget.js'
 import { byteAt, writeCodePoint } from '../utf8.js'
-import { sextetOf, type TimedDecoding } from './base64.js'
+import { sextetOf } from './base64.js'
+import { bytesBetweenLooks, stageShare, type TimedDecoding } from './timed-decoding.js'
 
 const plus = 0x2b
 const minus = 0x2d
-
-/** Share of the time left that this may take. */
-const stageShare = 0.3
-/** Input between two looks at the clock. */
-const bytesBetweenLooks = 8192
 
 /** Decodes the range; a broken sequence gives what there is of it. */
 export function decodeUtf7(bytes: Uint8Array, start: number, end: number, budget: DecodeBudget): TimedDecoding {
