@@ -8,7 +8,8 @@ import { GroupStore } from './compile/group-store.js'
 import { PatternStore } from './compile/pattern-store.js'
 import { describePlace, type PlaceNode, PlaceTree } from './compile/place-tree.js'
 import { TestMerger } from './compile/test-merger.js'
-import type { CompiledPlace, CompiledRuleset, RuleExplanation } from './compiled-ruleset.js'
+import type { CompiledPlace, CompiledRuleset, FamilyTests, RuleExplanation } from './compiled-ruleset.js'
+import { FamilyBook } from './families.js'
 import type { ConditionTest } from './ruleset/condition-test.js'
 import { type AddressBook, type Placement, planRule, type RulePlan } from './ruleset/plan-rule.js'
 import { readRulesetSource } from './ruleset/read-ruleset.js'
@@ -31,7 +32,7 @@ export function compilePrefilter(documents: readonly object[], engineVersion: st
 function clearNothing(reason: string): CompiledRuleset {
   const nfa = new NfaBuilder().finish()
   const none = { groups: [], addresses: [], ipLists: [], checks: [], explanations: [] }
-  return { nfa, ...none, alwaysEngine: reason, findsAllValues: false }
+  return { nfa, ...none, alwaysEngine: reason, findsAllValues: false, families: [] }
 }
 
 /** Processors whose output the prefilter can work out. */
@@ -44,6 +45,7 @@ class RulesetCompiler {
   readonly #explanations: RuleExplanation[] = []
   readonly #ipLists: (readonly string[])[] = []
   readonly #merger = new TestMerger()
+  readonly #families = new FamilyBook()
   #alwaysEngine = ''
   #findsAllValues: boolean
 
@@ -71,6 +73,7 @@ class RulesetCompiler {
       checks: groups.checks,
       alwaysEngine: this.#alwaysEngine,
       findsAllValues: this.#findsAllValues,
+      families: this.#source.isRewritten ? [] : this.#families.list(),
       explanations: this.#explanations,
     }
   }
@@ -92,6 +95,7 @@ class RulesetCompiler {
       this.#explain(rule.id, 'inert', plan.reason, -1, [])
       return
     }
+    this.#families.add(rule, plan.kind === 'tests' && plan.placements.some(({ test }) => test.kind === 'checked'))
     this.#noteNeeds(rule, plan)
     if (rule.isAttributeOnly) {
       this.#explain(rule.id, 'attributes', 'it sets attributes only, which cleared requests go without', -1, [])
@@ -117,15 +121,19 @@ class RulesetCompiler {
     if (plan.kind === 'always' && plan.addresses.length === 0) this.#findsAllValues = false
     for (const { addresses, inputs } of rule.conditions) {
       const places = inputs.length > 0 ? inputs : addresses.map((address) => ({ address, keyPath: [] }))
-      for (const place of places) this.#need(place)
+      for (const place of places) this.#need(place, true)
     }
   }
 
   /** What a processor makes of an input needs that input. */
-  #need({ address, keyPath }: PlaceSource): void {
-    if (isRequestAddress(address)) this.#tree.address(address).at(keyPath).isNeeded = true
+  #need({ address, keyPath }: PlaceSource, describes = false): void {
+    if (isRequestAddress(address)) {
+      const node = this.#tree.address(address).at(keyPath)
+      node.isNeeded = true
+      node.describes ||= describes
+    }
     const sources = this.#source.derived.filter(({ output }) => output === address)
-    for (const { inputs } of sources) for (const input of inputs) this.#need(input)
+    for (const { inputs } of sources) for (const input of inputs) this.#need(input, describes)
   }
 
   #explain(
@@ -170,8 +178,11 @@ class RulesetCompiler {
     return {
       values: groups.add(name, this.#merger.resolve(tests.filter(looksAtValues))),
       keys: groups.add(`${name} keys`, this.#merger.resolve(tests.filter(looksAtKeys))),
+      valueFamilies: this.#byFamily(name, tests.filter(looksAtValues), groups),
+      keyFamilies: this.#byFamily(`${name} keys`, tests.filter(looksAtKeys), groups),
       present: node.present,
       isNeeded: node.isNeeded,
+      describes: node.describes,
       firesOnNumber: tests.some(({ test }) => test.kind === 'number'),
       firesOnBoolean: tests.some(({ test }) => test.kind === 'boolean'),
       ipLists: tests.flatMap(({ test }) => (test.kind === 'ip' ? [this.#ipList(test.entries)] : [])),
@@ -180,6 +191,12 @@ class RulesetCompiler {
         ([key, child]) => [key, this.#compilePlace(`${name}[${key}]`, child, tests, groups)] as const,
       ),
     }
+  }
+
+  #byFamily(name: string, tests: readonly Placement[], groups: GroupStore): FamilyTests[] {
+    if (this.#source.isRewritten) return []
+    const parted = Map.groupBy(tests, ({ ruleId }) => this.#families.of(ruleId))
+    return [...parted].map(([families, own]) => ({ families, group: groups.add(`${name} of one family`, own) }))
   }
 
   #ipList(entries: readonly string[]): number {

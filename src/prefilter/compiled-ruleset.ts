@@ -1,6 +1,7 @@
 // What the compiler makes of a ruleset and every worker runs on. Structured-clonable; the large arrays share their memory.
 import type { AutomatonGroup } from './automaton/group.js'
 import type { Nfa } from './automaton/nfa.js'
+import type { FamilySet } from './families.js'
 import type { AsciiSet } from './regex/required-bytes.js'
 import type { CheckedOperator } from './ruleset/condition-test.js'
 
@@ -49,15 +50,27 @@ export interface Check {
   readonly transformers: readonly string[]
 }
 
+/** Tests of some families at a place: a part of what the place's group tests. */
+export interface FamilyTests {
+  readonly families: FamilySet
+  /** Index into `groups`. */
+  readonly group: number
+}
+
 /** What is tested at one place of a request: an address, or a key under it. Tests of places above apply as well. */
 export interface CompiledPlace {
   /** Indexes into `groups`; -1 = nothing to match. */
   readonly values: number
   readonly keys: number
+  /** The same by family, for values and keys that may match. */
+  readonly valueFamilies: readonly FamilyTests[]
+  readonly keyFamilies: readonly FamilyTests[]
   /** Not empty: any value here makes a candidate, and this says why. */
   readonly present: string
   /** Any value here may be what the engine needs beside those that tests find. */
   readonly isNeeded: boolean
+  /** Rules set attributes by any value here, though they report nothing. */
+  readonly describes: boolean
   readonly firesOnNumber: boolean
   readonly firesOnBoolean: boolean
   /** Indexes into `ipLists`. */
@@ -90,5 +103,7 @@ export interface CompiledRuleset {
   readonly alwaysEngine: string
   /** See `RulesetPrefilter.findsAllValues`. */
   readonly findsAllValues: boolean
+  /** Ids of the rules of each family; none: families cannot be judged apart. */
+  readonly families: readonly (readonly string[])[]
   readonly explanations: readonly RuleExplanation[]
 }

@@ -10,10 +10,11 @@ import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from '../requ
 import type { Automaton } from './automaton/automaton.js'
 import { BuildBudget, type BuildLimits, type Clock } from './automaton/build-budget.js'
 import { TableBudget } from './automaton/table-budget.js'
-import type { CompiledRuleset } from './compiled-ruleset.js'
+import type { CompiledRuleset, FamilyTests } from './compiled-ruleset.js'
+import { type FamilySet, wholeRuleset } from './families.js'
 import type { CandidateReason, Prefilter } from './prefilter.js'
 import { decodePart, splitBearer } from './runtime/bearer-token.js'
-import { buildGroups } from './runtime/build-groups.js'
+import { GroupShelf } from './runtime/build-groups.js'
 import { Checker } from './runtime/checker.js'
 import { HeldRequests, type VerdictReport } from './runtime/held-requests.js'
 import { idleVisitor, isSkippable } from './runtime/idle-visitor.js'
@@ -101,6 +102,12 @@ export interface RulesetPrefilter extends Prefilter {
    * @param asksEngine - whether the engine is asked about single values first, or they count as needed.
    */
   takeSuspicion(asksEngine: boolean): boolean
+  /** Ids of the rules of each family that may be judged apart from the others; empty: all rules must judge. */
+  readonly families: readonly (readonly string[])[]
+  /** Whether `takeFamilies` tells anything, for which each value that may match is looked at again; until `reset`. */
+  tellsFamilies: boolean
+  /** Families that may match what was sent since the last call, or need it; forgets them. */
+  takeFamilies(): FamilySet
   readonly stats: PrefilterStats
   /**
    * Sends harmless requests of its own through the automata, until their states are there or the time is used up.
@@ -137,7 +144,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   readonly #alwaysEngine: string
   readonly #budget: BuildBudget
   readonly #tables: TableBudget
-  readonly #groups: readonly ScanGroup[]
+  readonly #groups: GroupShelf
   readonly #ipMatchers: readonly IpMatcher[]
   readonly #places = new Map<string, Place>()
   /** Addresses without a place of their own that were distrusted, and why; nearly always empty. */
@@ -155,6 +162,9 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   #causeAddress = ''
   /** Since the last `takeSuspicion` a place was come to of which the engine needs any value. */
   #isNeeded = false
+  #families: FamilySet = 0
+  tellsFamilies = false
+  readonly families: readonly (readonly string[])[]
 
   constructor(compiled: CompiledRuleset, parts: PrefilterParts) {
     const limits = { ...defaultLimits, ...parts.limits }
@@ -163,7 +173,8 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.findsAllValues = compiled.findsAllValues && compiled.alwaysEngine === ''
     this.#budget = new BuildBudget(limits, parts.now)
     this.#tables = new TableBudget(limits.tableBytes)
-    this.#groups = buildGroups(compiled, this.#budget, this.#tables)
+    this.#groups = new GroupShelf(compiled, this.#budget, this.#tables)
+    this.families = this.findsAllValues ? compiled.families : []
     this.#ipMatchers = compiled.ipLists.map((entries) => new IpMatcher(entries))
     for (const [name, place] of compiled.addresses) this.#places.set(name, new Place(place, this))
     this.#scanner = new ValueScanner(this.#store)
@@ -177,7 +188,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 
   get stats(): PrefilterStats {
-    const automata = this.#groups.map(({ automaton }) => automaton)
+    const { automata } = this.#groups
     const { buildMs, refusedByRequest, refusedByRate } = this.#budget
     return {
       states: sum(automata, ({ stateCount }) => stateCount),
@@ -228,11 +239,13 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#here = undefined
     this.#cause = undefined
     this.#isNeeded = false
+    this.#families = 0
+    this.tellsFamilies = false
     if (this.#alwaysEngine !== '') this.#fire(this.#alwaysEngine)
   }
 
   get isDone(): boolean {
-    return this.#cause !== undefined
+    return this.#isDecided
   }
 
   get isCleared(): boolean {
@@ -240,7 +253,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     if (!this.isPending) return true
     const mayMatch = this.#checker.matchesAny(this.#store, this.#held.firstFree, this.#store.count)
     this.#store.truncate(this.#held.firstFree)
-    if (mayMatch) this.#fire('the engine confirmed a value')
+    if (mayMatch) this.#note('the engine confirmed a value')
     return !mayMatch
   }
 
@@ -260,6 +273,12 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     return isSuspect
   }
 
+  takeFamilies(): FamilySet {
+    const families = this.#families
+    this.#families = 0
+    return families
+  }
+
   get mustSettle(): boolean {
     return this.#store.isNearlyFull
   }
@@ -277,7 +296,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   }
 
   group(index: number): ScanGroup | undefined {
-    return this.#groups[index]
+    return this.#groups.group(index)
   }
 
   ipMatcher(index: number): IpMatcher {
@@ -291,7 +310,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     this.#here = this.#places.get(name)
     this.#stack.length = 0
     if (this.#here !== undefined && this.#here.present !== '') this.#fire(this.#here.present)
-    if (this.#here?.isNeeded === true) this.#isNeeded = true
+    if (this.#here?.isNeeded === true) this.#need(this.#here)
     if (this.#distrusted.size > 0) this.#fireDistrusted(name)
     return this.#here === undefined && isSkippable(name) ? idleVisitor : this
   }
@@ -310,19 +329,18 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   key(bytes: Uint8Array, start: number, end: number): void {
     const parent = this.#stack.at(-1)
-    if (parent === undefined || this.#cause !== undefined) return
-    if (parent.keys !== undefined && !this.#scanner.passes(parent.keys, bytes, start, end)) this.#fireScan(parent.keys)
+    if (parent === undefined || this.#isDecided) return
+    if (parent.keys !== undefined) this.#scan(parent.keys, parent.keyFamilies, bytes, start, end)
     const place = parent.under(bytes, start, end)
     this.#here = place
     if (place.present !== '') this.#fire(place.present)
-    if (place.isNeeded) this.#isNeeded = true
+    if (place.isNeeded) this.#need(place)
   }
 
   string(bytes: Uint8Array, start: number, end: number): void {
     const place = this.#here
-    if (place === undefined || this.#cause !== undefined) return
-    if (place.values !== undefined && !this.#scanner.passes(place.values, bytes, start, end))
-      this.#fireScan(place.values)
+    if (place === undefined || this.#isDecided) return
+    if (place.values !== undefined) this.#scan(place.values, place.valueFamilies, bytes, start, end)
     for (const matcher of place.ipMatchers) if (matcher.matches(bytes, start, end)) this.#fire('an address list')
     if (place.jwtOutput !== '') this.#readToken(place.jwtOutput, bytes, start, end)
   }
@@ -342,7 +360,40 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     if (reason !== undefined) this.#fire(reason)
   }
 
+  /** Nothing more is to be learned of the request. */
+  get #isDecided(): boolean {
+    return this.#cause !== undefined && !this.tellsFamilies
+  }
+
+  #need(place: Place): void {
+    this.#isNeeded = true
+    if (place.describes) this.#families |= wholeRuleset
+  }
+
+  #scan(group: ScanGroup, families: readonly FamilyTests[], bytes: Uint8Array, start: number, end: number): void {
+    const pendingCount = this.#store.count
+    const passes = this.#scanner.passes(group, bytes, start, end)
+    if (!passes) this.#fireScan(group)
+    if (this.tellsFamilies && !(passes && this.#store.count === pendingCount)) {
+      this.#noteFamilies(families, bytes, start, end)
+    }
+  }
+
+  #noteFamilies(tests: readonly FamilyTests[], bytes: Uint8Array, start: number, end: number): void {
+    for (const { families, group: index } of tests) {
+      if ((this.#families & families) === families) continue
+      const group = this.group(index)
+      if (group === undefined || this.#scanner.passesUnchecked(group, bytes, start, end)) continue
+      this.#families |= families
+    }
+  }
+
   #fire(cause: string): void {
+    this.#families |= wholeRuleset
+    this.#note(cause)
+  }
+
+  #note(cause: string): void {
     if (this.#cause !== undefined) return
     this.#cause = cause
     this.#causeAddress = this.#address
@@ -350,9 +401,9 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
 
   #fireScan(group: ScanGroup): void {
     const { refusal } = this.#budget
-    if (refusal === 'request') this.#fire('it would have built too many states')
-    else if (refusal === 'rate') this.#fire('too many states were built of late')
-    else this.#fire(`rules of ${group.automaton.group.name}`)
+    if (refusal === 'request') this.#note('it would have built too many states')
+    else if (refusal === 'rate') this.#note('too many states were built of late')
+    else this.#note(`rules of ${group.automaton.group.name}`)
   }
 
   /** Walks what the engine would make of a bearer token as values of the derived address. */

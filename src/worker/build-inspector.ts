@@ -3,7 +3,9 @@
 import type { RecordReader } from '../batch/record-reader.js'
 import { createEngine } from '../engine/ddwaf.js'
 import type { Engine } from '../engine/engine.js'
+import { selectRules } from '../engine/family-ruleset.js'
 import { findFingerprinting } from '../engine/fingerprint-ruleset.js'
+import { RuleOrder } from '../engine/rule-order.js'
 import { parseRulesetDocument, type RulesetSource } from '../engine/ruleset.js'
 import { compilePrefilter } from '../prefilter/compile-ruleset.js'
 import { createPrefilter, type RulesetPrefilter } from '../prefilter/create-prefilter.js'
@@ -13,6 +15,7 @@ import { EngineInputBuilder } from '../request/engine-input.js'
 import { RequestWalker } from '../request/request-walker.js'
 import { isMarkedTruncated } from '../request/truncated-mark.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
+import { FamilyJudges } from './family-judges.js'
 import { Inspector } from './inspector.js'
 import type { WorkerSettings } from './messages.js'
 import { RequestDescriber } from './request-describer.js'
@@ -45,6 +48,7 @@ export function buildInspector(
   const now = (): number => performance.now()
   const prefilter = inspection.prefilter === 'off' ? undefined : buildPrefilter(settings.ruleset, engine.version, now)
   const describer = prefilter === undefined ? undefined : buildDescriber(settings.ruleset)
+  const families = prefilter === undefined ? undefined : buildFamilies(settings, engine, prefilter)
   // A worker is ready when its automata know common traffic: the first requests would pay for their states otherwise.
   if (isWarmedUp) prefilter?.warmUp()
   const budget = new DecodeBudget(now)
@@ -52,6 +56,7 @@ export function buildInspector(
     engine,
     prefilter,
     describer,
+    families,
     verifyRatio: inspection.prefilter === 'verify' ? 1 : inspection.verifyRatio,
     random: Math.random,
     walker: new RequestWalker(prepareWalkSettings(inspection), budget),
@@ -66,6 +71,7 @@ export function buildInspector(
   const dispose = (): void => {
     prefilter?.dispose()
     describer?.dispose()
+    families?.dispose()
     engine.dispose()
   }
   return { inspector, engine, prefilter, dispose }
@@ -83,6 +89,21 @@ function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () =
 function buildDescriber({ documents }: RulesetSource): RequestDescriber | undefined {
   const fingerprinting = findFingerprinting(documents.map(parseRulesetDocument))
   return fingerprinting.kind === 'unknown' ? undefined : new RequestDescriber(fingerprinting, createCheckEngine)
+}
+
+function buildFamilies(
+  settings: Pick<WorkerSettings, 'ruleset' | 'engine'>,
+  whole: Engine,
+  { families }: RulesetPrefilter,
+): FamilyJudges | undefined {
+  // With one family there is nothing to spare; rules that the engine refuses would be counted into the order of the others.
+  if (families.length < 2 || whole.rulesFailedCount > 0) return undefined
+  const documents = settings.ruleset.documents.map(parseRulesetDocument)
+  const order = new RuleOrder(documents, createCheckEngine)
+  return new FamilyJudges(families.length, order, (family) => {
+    const text = JSON.stringify(selectRules(documents, families[family] ?? []))
+    return createEngine({ documents: [{ path: 'family', text }] }, { ...settings.engine, minRules: 0 })
+  })
 }
 
 /** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */

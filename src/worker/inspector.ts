@@ -4,12 +4,14 @@ import { RecordFlag, Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
 import type { Engine, EngineContext, EngineInput, EngineWork, RuleMatch, TruncationMetrics } from '../engine/engine.js'
 import type { RulesetPrefilter } from '../prefilter/create-prefilter.js'
+import { wholeRuleset } from '../prefilter/families.js'
 import type { CandidateReason } from '../prefilter/prefilter.js'
 import type { BodyReport } from '../request/body-walker.js'
 import type { DecodeBudget } from '../request/decode-budget.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
 import type { RequestWalker } from '../request/request-walker.js'
 import { decideOutcome, type Outcome } from '../verdict/outcome.js'
+import type { FamilyJudges } from './family-judges.js'
 import type { RequestDescriber } from './request-describer.js'
 import { SuspectSieve } from './suspect-sieve.js'
 import { isCut, largerOf } from './truncation-metrics.js'
@@ -46,6 +48,8 @@ export interface InspectorParts {
   readonly prefilter: RulesetPrefilter | undefined
   /** Sets the attributes that need a whole head; undefined: the engine must be given every head whole. */
   readonly describer: RequestDescriber | undefined
+  /** Judge what the prefilter picks, family by family; undefined: all rules judge it. */
+  readonly families: FamilyJudges | undefined
   /** Share of cleared requests that the engine inspects all the same, 0 to 1. */
   readonly verifyRatio: number
   /** 0 to 1; draws the requests to verify. */
@@ -126,7 +130,9 @@ class MutableInspection implements Inspection {
 export class Inspector {
   readonly #parts: InspectorParts
   readonly #result = new MutableInspection()
+  /** Of the whole ruleset; made when it is needed. */
   #context: EngineContext | undefined
+  #judgesByFamily = false
   #prefilter: RulesetPrefilter | undefined
   #deadlineMs = 0
   /** The request screened last is to give its schemas. */
@@ -136,6 +142,8 @@ export class Inspector {
   #sieve: SuspectSieve | undefined
   /** Of the head in hand, for the describer. */
   readonly #headParts: EngineInput[] = []
+  /** What was picked of the request in hand so far, for families that come up later. */
+  readonly #pickedParts: EngineInput[] = []
 
   constructor(parts: InspectorParts) {
     this.#parts = parts
@@ -273,18 +281,25 @@ export class Inspector {
   }
 
   #runEngineOnce(record: RecordReader, isSieved: boolean, isSampled: boolean): void {
+    const { describer, families } = this.#parts
     const sieve = isSieved ? this.#sieve : undefined
-    const context = this.#parts.engine.createContext()
-    this.#context = context
+    this.#judgesByFamily = false
     try {
       if (sieve === undefined) this.#runWhole(record)
-      else if (isSampled || this.#parts.describer === undefined) this.#runWholeBeginning(record, sieve)
-      else this.#runSieved(record, sieve, this.#parts.describer)
-      if (isSampled && !this.#result.isTimedOut) this.#extractSchema(context)
+      else if (isSampled || describer === undefined) this.#runWholeBeginning(record, sieve)
+      else this.#runSieved(record, sieve, describer)
+      if (isSampled && !this.#result.isTimedOut) this.#extractSchema()
     } finally {
+      this.#context?.dispose()
       this.#context = undefined
-      context.dispose()
+      families?.end()
     }
+  }
+
+  /** The context of the whole ruleset for the request in hand. */
+  #wholeContext(): EngineContext {
+    this.#context ??= this.#parts.engine.createContext()
+    return this.#context
   }
 
   #runWhole(record: RecordReader): void {
@@ -310,6 +325,8 @@ export class Inspector {
     const { walker, builder } = this.#parts
     const result = this.#result
     this.#headParts.length = 0
+    this.#pickedParts.length = 0
+    this.#judgesByFamily = this.#parts.families !== undefined
     builder.reset(this.#runPickedOfHead)
     sieve.startHead()
     walker.walkHead(record, sieve)
@@ -332,13 +349,21 @@ export class Inspector {
   }
 
   /** The rules are through: that there is no time left for this takes nothing from their verdict. */
-  #extractSchema(context: EngineContext): void {
+  #extractSchema(): void {
     const result = this.#result
     const leftUs = Math.floor((this.#deadlineMs - this.#parts.now()) * 1000)
     if (leftUs < 1) return
-    const { runtimeUs, attributes } = context.run(extractSchema, leftUs)
+    const { runtimeUs, attributes } = this.#wholeContext().run(extractSchema, leftUs)
     result.engineUs += runtimeUs
     if (attributes !== undefined) result.attributes = { ...result.attributes, ...attributes }
+  }
+
+  /** The whole ruleset begins anew where families had begun: what both find must not count twice. */
+  #forgetFindings(): void {
+    const result = this.#result
+    result.matches.length = 0
+    result.isKept = false
+    result.attributes = undefined
   }
 
   #noteBody(body: BodyReport): void {
@@ -358,15 +383,37 @@ export class Inspector {
     return this.#runPicked(part, picked)
   }
 
-  readonly #runPicked = (_part: EngineInput, picked: EngineInput | undefined): boolean =>
-    picked === undefined || this.#runPart(picked)
+  readonly #runPicked = (_part: EngineInput, picked: EngineInput | undefined): boolean => {
+    if (picked === undefined) return true
+    return this.#judgesByFamily ? this.#runFamilies(picked) : this.#runPart(picked)
+  }
 
-  /** Runs the engine on one part; stops the walk when the time is used up. */
   readonly #runPart = (part: EngineInput): boolean => {
-    const result = this.#result
-    const context = this.#context
-    if (context === undefined) return false
     this.#noteClient(part)
+    return this.#run(this.#wholeContext(), part)
+  }
+
+  #runFamilies(picked: EngineInput): boolean {
+    const { families } = this.#parts
+    const suspects = this.#sieve?.families ?? wholeRuleset
+    this.#pickedParts.push(picked)
+    if (families !== undefined && (suspects & wholeRuleset) === 0) {
+      const { matches } = this.#result
+      const reportedCount = matches.length
+      const isToGoOn = families.judge(this.#pickedParts, suspects, this.#runInContext)
+      if (matches.length > reportedCount) this.#result.matches = families.report(matches, reportedCount)
+      return isToGoOn
+    }
+    this.#judgesByFamily = false
+    if (this.#pickedParts.length > 1) this.#forgetFindings()
+    return this.#pickedParts.every(this.#runPart)
+  }
+
+  readonly #runInContext = (context: EngineContext, part: EngineInput): boolean => this.#run(context, part)
+
+  /** Runs an engine on one part; false stops the walk, when the time is used up. */
+  #run(context: EngineContext, part: EngineInput): boolean {
+    const result = this.#result
     const leftUs = Math.floor((this.#deadlineMs - this.#parts.now()) * 1000)
     if (leftUs < 1) {
       result.isTimedOut = true

@@ -4,6 +4,7 @@
 // request's time before what follows is looked at.
 // Sound because a rule can match only if values that its conditions need were picked (`findsAllValues`).
 import type { RulesetPrefilter } from '../prefilter/create-prefilter.js'
+import { type FamilySet, wholeRuleset } from '../prefilter/families.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
 import type { AddressSink, MapKind, RequestAddress, ValueVisitor } from '../request/value-visitor.js'
 
@@ -61,6 +62,7 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
   #isWholeBuilt = false
   /** Whether all of the part whose shape is kept is picked. */
   #picksShaped = false
+  #families: FamilySet = 0
 
   constructor(prefilter: RulesetPrefilter, builder: EngineInputBuilder) {
     this.#prefilter = prefilter
@@ -72,12 +74,18 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
   startHead(): void {
     this.#start(Number.POSITIVE_INFINITY, false)
     this.#isWholeBuilt = true
+    this.#families = 0
   }
 
   /** Before a body. @param picksBeginning - everything in its first `shapedBytes`. */
   startBody(picksBeginning: boolean): void {
     this.#start(shapedBytes, picksBeginning)
     this.#isWholeBuilt = false
+  }
+
+  /** Which families of rules may match what was picked since `startHead`, or need it; more of them with each value. */
+  get families(): FamilySet {
+    return this.#families
   }
 
   get isDone(): boolean {
@@ -132,7 +140,7 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
   }
 
   string(bytes: Uint8Array, start: number, end: number): void {
-    const isPicked = this.#picksAll || this.#isSuspect(bytes, start, end)
+    const isPicked = this.#isSuspect(bytes, start, end) || this.#picksAll
     if (!this.#mayBuild(isPicked)) return
     if (isPicked || this.#isWholeBuilt) this.#builder.string(bytes, start, end)
     else this.#builder.standIn(end - start)
@@ -163,16 +171,23 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
     this.#shapedLeftBytes = shapedLeftBytes
     this.#picksShaped = picksShaped
     this.#prefilter.reset()
+    this.#prefilter.tellsFamilies = true
   }
 
   #isSuspect(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#depth > maxSievedDepth) return true
     this.#scanner.string(bytes, start, end)
     return this.#takeSuspicion()
   }
 
-  /** Behind the shaped part a call of the engine for one value is worth it: there may be any number of them. */
+  /**
+   * Behind the shaped part a call of the engine for one value is worth it: there may be any number of them. Asked also where all
+   * are picked, for the families that a value concerns.
+   */
   #takeSuspicion(): boolean {
-    return this.#prefilter.takeSuspicion(!this.#isShaping)
+    const isSuspect = this.#prefilter.takeSuspicion(!this.#isShaping && !this.#picksAll)
+    this.#families |= this.#prefilter.takeFamilies()
+    return isSuspect
   }
 
   /** Readies the builder for the next value. @returns false when it is not to have that. */
@@ -207,6 +222,7 @@ export class SuspectSieve implements AddressSink, ValueVisitor {
 
   #enter(kind: MapKind | 'list'): void {
     if (this.#depth >= maxSievedDepth) {
+      this.#families |= wholeRuleset
       this.#mayBuild(true)
       this.#depth++
       this.#openInBuilder(kind)

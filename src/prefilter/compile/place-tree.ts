@@ -8,6 +8,8 @@ export class PlaceNode {
   present = ''
   /** Whether the engine needs any value here once a request is a candidate. */
   isNeeded = false
+  /** Whether rules that report nothing set attributes by what is here. */
+  describes = false
   /** Derived address made of a string here. */
   jwtOutput = ''
   readonly children: Map<string, PlaceNode> = new Map()

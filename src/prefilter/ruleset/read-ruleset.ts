@@ -37,6 +37,18 @@ const knownSections: ReadonlySet<string> = new Set([
   'processor_overrides',
 ])
 
+/** With these alone each rule means what is written in it. */
+const plainSections: ReadonlySet<string> = new Set([
+  'version',
+  'metadata',
+  ...ruleSections,
+  'rules_data',
+  'processors',
+  'scanners',
+  'actions',
+  'exclusions',
+])
+
 /** @param engineVersion - rules bound to other versions are left out, as the engine does. */
 export function readRulesetSource(documents: readonly object[], engineVersion: string): RulesetSource {
   return new RulesetReader(engineVersion).read(documents.filter(isRecord))
@@ -71,6 +83,7 @@ class RulesetReader {
       derived: documents.flatMap((document) => this.#items(document, 'processors').flatMap(readProcessor)),
       doubts: this.#doubts,
       hasExclusions: documents.some(({ exclusions }) => exclusions !== undefined && !isEmptyList(exclusions)),
+      isRewritten: documents.some((document) => Object.keys(document).some((section) => !plainSections.has(section))),
     }
   }
 
@@ -108,6 +121,7 @@ class RulesetReader {
       return
     }
     const ownTransformers = readTransformers(transformers)
+    const hasActions = onMatch !== undefined && !isEmptyList(onMatch)
     if (!Array.isArray(conditions) || conditions.length === 0 || ownTransformers === undefined) {
       this.#doubt(id, 'its conditions or transformers have an unknown shape', addressesIn(rule))
       return
@@ -115,8 +129,11 @@ class RulesetReader {
     this.#rules.push({
       id,
       name: textOf(name),
+      type: textOf(recordOf(rule['tags'])['type']),
       conditions: conditions.map((condition) => readCondition(condition, ownTransformers)),
-      isAttributeOnly: isAttributeOnly(output) && listOf(onMatch).length === 0,
+      isAttributeOnly: isAttributeOnly(output) && !hasActions,
+      hasActions,
+      hasOutput: output !== undefined,
       attributeInputs: readAttributeInputs(output),
     })
   }

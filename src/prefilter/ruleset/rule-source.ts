@@ -33,9 +33,15 @@ export interface ConditionSource {
 export interface RuleSource {
   readonly id: string
   readonly name: string
+  /** Of rules of one type the engine reports the first that matches. */
+  readonly type: string
   readonly conditions: readonly ConditionSource[]
   /** Sets attributes only: no event, no keep, no action. */
   readonly isAttributeOnly: boolean
+  /** What is done when it matches may keep other rules from being looked at. */
+  readonly hasActions: boolean
+  /** It sets attributes, or is otherwise not reported as an event alone. */
+  readonly hasOutput: boolean
   /** Where the rule takes attributes from when it matches. */
   readonly attributeInputs: readonly PlaceSource[]
 }
@@ -74,4 +80,6 @@ export interface RulesetSource {
   readonly derived: readonly DerivedAddress[]
   readonly doubts: readonly Doubt[]
   readonly hasExclusions: boolean
+  /** Rules may be other than they are written: overrides, or sections that are not known. */
+  readonly isRewritten: boolean
 }

@@ -1,5 +1,5 @@
 // Gives a worker its automata: one per group, all on one budget.
-import { Automaton } from '../automaton/automaton.js'
+import { Automaton, type AutomatonParts } from '../automaton/automaton.js'
 import type { BuildBudget } from '../automaton/build-budget.js'
 import { SubsetScratch } from '../automaton/subset-step.js'
 import type { TableBudget } from '../automaton/table-budget.js'
@@ -13,21 +13,39 @@ const manyPatterns = 16
 const largeShare = 0.6
 const smallShare = 0.15
 
-/** The groups of a compiled ruleset, in its order. */
-export function buildGroups(
-  { nfa, groups }: CompiledRuleset,
-  budget: BuildBudget,
-  tables: TableBudget,
-): readonly ScanGroup[] {
-  const parts = { nfa, budget, tables, scratch: new SubsetScratch(nfa.ops.length) }
-  const built: ScanGroup[] = []
-  for (const group of groups) {
-    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
-    built.push({
-      automaton: new Automaton(group, parts, tables.capBytes * share),
-      rescans: group.rescans.map((rescan) => readyRescan(rescan, built)),
-      checks: group.checks,
-    })
+/** The groups of a compiled ruleset by number, each built when it is first asked for: some only serve requests that may match. */
+export class GroupShelf {
+  readonly #groups: CompiledRuleset['groups']
+  readonly #parts: AutomatonParts
+  readonly #tables: TableBudget
+  readonly #built: (ScanGroup | undefined)[] = []
+
+  constructor({ nfa, groups }: CompiledRuleset, budget: BuildBudget, tables: TableBudget) {
+    this.#groups = groups
+    this.#tables = tables
+    this.#parts = { nfa, budget, tables, scratch: new SubsetScratch(nfa.ops.length) }
   }
-  return built
+
+  /** @returns `undefined` for -1. */
+  group(index: number): ScanGroup | undefined {
+    return this.#built[index] ?? this.#build(index)
+  }
+
+  /** Those built so far. */
+  get automata(): readonly Automaton[] {
+    return this.#built.flatMap((group) => group?.automaton ?? [])
+  }
+
+  #build(index: number): ScanGroup | undefined {
+    const group = this.#groups[index]
+    if (group === undefined) return undefined
+    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
+    const built: ScanGroup = {
+      automaton: new Automaton(group, this.#parts, this.#tables.capBytes * share),
+      rescans: group.rescans.map((rescan) => readyRescan(rescan, this)),
+      checks: group.checks,
+    }
+    this.#built[index] = built
+    return built
+  }
 }

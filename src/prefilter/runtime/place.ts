@@ -1,5 +1,5 @@
 // The compiled places as a worker walks them: automata attached, children found by bytes.
-import type { CompiledPlace } from '../compiled-ruleset.js'
+import type { CompiledPlace, FamilyTests } from '../compiled-ruleset.js'
 import type { IpMatcher } from './ip-matcher.js'
 import type { ScanGroup } from './scan-group.js'
 
@@ -18,9 +18,13 @@ interface ChildPlace {
 export class Place {
   readonly values: ScanGroup | undefined
   readonly keys: ScanGroup | undefined
+  /** Their groups are built when they are first asked for. */
+  readonly valueFamilies: readonly FamilyTests[]
+  readonly keyFamilies: readonly FamilyTests[]
   /** Not empty: any value here makes a candidate. */
   present: string
   readonly isNeeded: boolean
+  readonly describes: boolean
   readonly firesOnNumber: boolean
   readonly firesOnBoolean: boolean
   readonly ipMatchers: readonly IpMatcher[]
@@ -35,8 +39,11 @@ export class Place {
   constructor(compiled: CompiledPlace, parts: PlaceParts) {
     this.values = parts.group(compiled.values)
     this.keys = parts.group(compiled.keys)
+    this.valueFamilies = compiled.valueFamilies
+    this.keyFamilies = compiled.keyFamilies
     this.present = compiled.present
     this.isNeeded = compiled.isNeeded
+    this.describes = compiled.describes
     this.firesOnNumber = compiled.firesOnNumber
     this.firesOnBoolean = compiled.firesOnBoolean
     this.ipMatchers = compiled.ipLists.map((index) => parts.ipMatcher(index))
@@ -47,7 +54,7 @@ export class Place {
       compiled.children.length === 0 && compiled.jwtOutput === '' && compiled.present === '' && !compiled.isNeeded
     this.inner = isPlain
       ? this
-      : new Place({ ...compiled, children: [], jwtOutput: '', present: '', isNeeded: false }, parts)
+      : new Place({ ...compiled, children: [], jwtOutput: '', present: '', isNeeded: false, describes: false }, parts)
   }
 
   /** The place under a key. Hot path. */

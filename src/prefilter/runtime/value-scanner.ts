@@ -10,13 +10,18 @@ import type { ValueStore } from './value-store.js'
 /** The engine cuts texts at 4096 bytes, and decoders send nothing longer; no port makes a text longer. */
 const maxTextBytes = 4096
 
-/** @param groups - those made so far; a rescan's group is made before the group that refers to it. */
-export function readyRescan(rescan: Rescan, groups: readonly ScanGroup[]): ReadyRescan {
+/** Looks up groups by number. */
+export interface GroupSource {
+  group(index: number): ScanGroup | undefined
+}
+
+/** @param groups - asked for the group that the text is given to. */
+export function readyRescan(rescan: Rescan, groups: GroupSource): ReadyRescan {
   const fires: ReadyRescan = { triggers: rescan.triggers, seeds: 0, ports: [], group: undefined, required: [[]] }
   if (rescan.kind === 'collect') return { ...fires, required: rescan.required }
   if (rescan.kind === 'fire') return fires
   const ports = rescan.ports.flatMap((name) => transformers.get(name)?.port ?? [])
-  const group = groups[rescan.group]
+  const group = groups.group(rescan.group)
   return ports.length < rescan.ports.length ? fires : { ...fires, seeds: rescan.seeds, ports, group }
 }
 
@@ -39,15 +44,30 @@ export class ValueScanner {
     if (end - start > maxTextBytes) return false
     const flags = group.automaton.scan(bytes, start, end)
     if (flags === firedResult) return false
-    return flags === 0 || this.#followUp(group, flags, bytes, start, end)
+    if (flags === 0) return true
+    return this.#passesRescans(group, flags, bytes, start, end) && this.#keepForChecks(group, flags, bytes, start, end)
   }
 
-  #followUp(group: ScanGroup, flags: number, bytes: Uint8Array, start: number, end: number): boolean {
+  /** As `passes`, but nothing is stored: a text that the engine would have to check may match. */
+  passesUnchecked(group: ScanGroup, bytes: Uint8Array, start: number, end: number): boolean {
+    if (start === end) return true
+    if (end - start > maxTextBytes) return false
+    const flags = group.automaton.scan(bytes, start, end)
+    if (flags === firedResult) return false
+    for (const { triggers } of group.checks) if ((flags & triggers) !== 0) return false
+    return flags === 0 || this.#passesRescans(group, flags, bytes, start, end)
+  }
+
+  #passesRescans(group: ScanGroup, flags: number, bytes: Uint8Array, start: number, end: number): boolean {
     for (const rescan of group.rescans) {
       if ((flags & rescan.triggers) === 0) continue
       if (rescan.seeds !== 0 && (flags & rescan.seeds) === 0) continue
       if (!this.#passesAfter(rescan, bytes, start, end)) return false
     }
+    return true
+  }
+
+  #keepForChecks(group: ScanGroup, flags: number, bytes: Uint8Array, start: number, end: number): boolean {
     for (const request of group.checks) {
       if ((flags & request.triggers) !== 0 && !this.#keep(request, bytes, start, end)) return false
     }

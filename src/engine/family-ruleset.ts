@@ -1,0 +1,42 @@
+// Takes rules out of a ruleset, so that an engine of their own judges them.
+import { isRecord, type JsonRecord, listOf, recordOf, textOf } from '../json-shape.js'
+import { itemsOf, ruleSections } from './ruleset-sections.js'
+
+/**
+ * One document with these rules, and what they read. Each has its id for a type, so that each reports its match: which of several
+ * would be reported depends on all the rules of an engine (`rule-order.ts`).
+ * @param documents - in the engine's order; without overrides and exclusions, which may be about any rule.
+ */
+export function selectRules(documents: readonly JsonRecord[], ids: readonly string[]): JsonRecord {
+  const sections = ruleSections
+    .map((section) => [section, itemsOf(documents, section).map(recordOf)] as const)
+    .map(([section, rules]) => [section, rules.filter(({ id }) => ids.includes(textOf(id))).map(apart)] as const)
+    .filter(([, rules]) => rules.length > 0)
+  const read = new Set(sections.flatMap(([, rules]) => rules.flatMap(addressesIn)))
+  return {
+    version: '2.2',
+    ...Object.fromEntries(sections),
+    rules_data: itemsOf(documents, 'rules_data'),
+    // What a processor shows is made by others: of the whole request, not of what was picked for a family.
+    processors: itemsOf(documents, 'processors').filter(
+      (processor) => recordOf(processor)['output'] === false && outputsOf(processor).some((output) => read.has(output)),
+    ),
+    scanners: itemsOf(documents, 'scanners'),
+  }
+}
+
+function apart(rule: JsonRecord): JsonRecord {
+  return { ...rule, tags: { ...recordOf(rule['tags']), type: rule['id'] } }
+}
+
+function outputsOf(processor: unknown): string[] {
+  const { mappings } = recordOf(recordOf(processor)['parameters'])
+  return listOf(mappings).map((mapping) => textOf(recordOf(mapping)['output']))
+}
+
+/** Every address named anywhere inside. */
+function addressesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(addressesIn)
+  if (!isRecord(value)) return []
+  return [textOf(value['address']), ...Object.values(value).flatMap(addressesIn)]
+}
