@@ -1,17 +1,23 @@
-// In which order the engine looks at the rules of a ruleset. Of the rules of a type it reports the first that matches, and which is
-// first follows from the hashes of all ids (libddwaf 1.30, tried: taking other rules away changes it), so the engine is asked.
+// In which order the engine reports matches, and which of several. Of rules of one type it reports the first, but not in all its
+// modules; which is first follows from the hashes of all ids (libddwaf 1.30, tried: taking other rules away changes it). So an
+// engine with all rules is asked, in which each matches its own id.
 import { type JsonRecord, recordOf, textOf } from '../json-shape.js'
-import type { Engine, EngineInput, RuleMatch } from './engine.js'
+import type { Engine, RuleMatch } from './engine.js'
 import { itemsOf, ruleSections } from './ruleset-sections.js'
 
 const address = 'mirrorwaf.order'
 /** Far more than a run of rules with one word each takes. */
 const budgetUs = 1_000_000
 
+/** Of those in one group the first in order is reported. */
+interface RulePlace {
+  readonly group: string
+  readonly order: number
+}
+
 /** Tells which of several matches the engine would report if all rules were in it, and in which order. */
 export class RuleOrder {
-  /** Place by rule id; rules of one type lie together. */
-  readonly #places = new Map<string, number>()
+  readonly #places = new Map<string, RulePlace>()
   readonly #types = new Map<string, string>()
 
   /**
@@ -20,8 +26,8 @@ export class RuleOrder {
    */
   constructor(documents: readonly JsonRecord[], createEngine: (rules: object) => Engine) {
     const sections = ruleSections.map((section) => [section, itemsOf(documents, section).map(recordOf)] as const)
-    for (const [, rules] of sections)
-      for (const { id, tags } of rules) this.#types.set(textOf(id), textOf(recordOf(tags)['type']))
+    for (const { id, tags } of sections.flatMap(([, rules]) => rules))
+      this.#types.set(textOf(id), textOf(recordOf(tags)['type']))
     const words = sections.map(([section, rules]) => [section, rules.map(asWord)] as const)
     const engine = createEngine({
       version: '2.2',
@@ -35,54 +41,61 @@ export class RuleOrder {
   }
 
   /**
-   * Of each type the match that stands first, in the engine's order, with the type of the ruleset.
-   * @param matches - of rules that have their ids for types.
+   * What is reported of these matches: of each group the first, in order, with the types of the ruleset.
+   * @param matches - of rules that have their ids for types. @param earlier - those reported before of the same request.
    */
-  first(matches: readonly RuleMatch[]): RuleMatch[] {
-    const firsts = new Map<string, RuleMatch>()
-    for (const match of matches) {
-      const type = this.#types.get(match.id) ?? ''
-      const earlier = firsts.get(type)
-      if (earlier !== undefined && this.#placeOf(earlier) <= this.#placeOf(match)) continue
-      firsts.set(type, { ...match, tags: { ...match.tags, type } })
-    }
-    return [...firsts.values()].sort((left, right) => this.#placeOf(left) - this.#placeOf(right))
+  report(matches: readonly RuleMatch[], earlier: readonly RuleMatch[]): RuleMatch[] {
+    const reported = new Set(earlier.map(({ id }) => this.#placeOf(id).group))
+    const sorted = matches.toSorted((left, right) => this.#placeOf(left.id).order - this.#placeOf(right.id).order)
+    return sorted.flatMap((match) => {
+      const { group } = this.#placeOf(match.id)
+      if (reported.has(group)) return []
+      reported.add(group)
+      return { ...match, tags: { ...match.tags, type: this.#types.get(match.id) ?? '' } }
+    })
   }
 
-  #placeOf({ id }: RuleMatch): number {
-    return this.#places.get(id) ?? 0
+  /** A rule that the probe did not name, e.g. one for other versions of the engine, cannot match. */
+  #placeOf(id: string): RulePlace {
+    return this.#places.get(id) ?? { group: id, order: 0 }
   }
 
-  /** Each run names the first rule of each type that is still asked for. */
+  /** The first answer has the first rule of each group, and all rules that are in none; each further one the next of each group. */
   #ask(engine: Engine): void {
     const left = new Set(this.#types.keys())
-    const typePlaces = new Map<string, number>()
+    const first = askOnce(engine, [...left])
     const spacing = left.size
-    for (let round = 0; left.size > 0; round++) {
-      const found = askOnce(engine, { [address]: [...left] })
-      for (const id of found) {
-        const type = this.#types.get(id) ?? ''
-        const typePlace = typePlaces.get(type) ?? typePlaces.size
-        typePlaces.set(type, typePlace)
-        if (left.delete(id)) this.#places.set(id, typePlace * spacing + round)
-      }
-      // The rest is disabled, or for other versions of the engine.
-      if (found.length === 0) return
+    for (const [order, id] of first.entries()) {
+      this.#places.set(id, { group: id, order: order * spacing })
+      left.delete(id)
     }
+    const firstByType = Map.groupBy(first, (id) => this.#types.get(id))
+    for (let round = 1, found = first; found.length > 0; round++) {
+      found = askOnce(engine, [...left])
+      for (const id of found) {
+        const rivals = firstByType.get(this.#types.get(id)) ?? []
+        // Modules group apart from each other, so only one of them keeps it from being reported.
+        const group = rivals.find((rival) => askOnce(engine, [rival, id]).length === 1) ?? id
+        this.#places.set(id, { group, order: this.#placeOf(group).order + round })
+        left.delete(id)
+      }
+    }
+    // What is left is disabled, or for other versions of the engine.
   }
 }
 
-function askOnce(engine: Engine, input: EngineInput): string[] {
+/** @returns those that matched, as reported. */
+function askOnce(engine: Engine, ids: readonly string[]): string[] {
   const context = engine.createContext()
   try {
-    return context.run(input, budgetUs).matches.map(({ id }) => id)
+    return context.run({ [address]: ids }, budgetUs).matches.map(({ id }) => id)
   } finally {
     context.dispose()
   }
 }
 
 /** The rule in its place, but all it asks for is its own id. */
-function asWord({ transformers: _transformers, output: _output, ...rule }: JsonRecord): JsonRecord {
+function asWord({ transformers: _transformers, output: _output, on_match: _actions, ...rule }: JsonRecord): JsonRecord {
   const parameters = { inputs: [{ address }], list: [rule['id']] }
   return { ...rule, conditions: [{ operator: 'exact_match', parameters }] }
 }

@@ -47,13 +47,12 @@ export class FamilyJudges {
   }
 
   /**
-   * What the whole ruleset would have reported: of each type the first.
-   * @param matches - of all parts so far, in their order. @param reportedCount - how many of them came from earlier calls.
+   * What the whole ruleset would have reported.
+   * @param matches - all so far, in the order of their parts. @param reportedCount - how many of them came from earlier calls.
    */
   report(matches: readonly RuleMatch[], reportedCount: number): RuleMatch[] {
     const reported = matches.slice(0, reportedCount)
-    const isNew = ({ tags }: RuleMatch): boolean => reported.every((earlier) => earlier.tags['type'] !== tags['type'])
-    return [...reported, ...this.#order.first(matches.slice(reportedCount)).filter(isNew)]
+    return [...reported, ...this.#order.report(matches.slice(reportedCount), reported)]
   }
 
   /** Forgets the request in hand. */

@@ -1,14 +1,17 @@
 // Prefilter against engine: makes samples of whole requests, aims at what was seen least, and compares the two. What matches is
 // also judged as a worker does it, on what the prefilter picks: that must give the same matches and attributes.
 import { isDeepStrictEqual } from 'node:util'
+import { selectRules } from '#src/engine/family-ruleset.js'
 import { findFingerprinting } from '#src/engine/fingerprint-ruleset.js'
+import { RuleOrder } from '#src/engine/rule-order.js'
 import type { JsonRecord } from '#src/json-shape.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
 import { createPrefilter, type RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import { FamilyJudges } from '#src/worker/family-judges.js'
 import { RequestDescriber } from '#src/worker/request-describer.js'
 import type { FuzzPart } from './fuzz-part.js'
 import { Matrix } from './matrix.js'
-import { engineOn, type Judgement, Oracle, separateRules } from './oracle.js'
+import { engineOn, type Judgement, Oracle, type RuleSetup, separateRules } from './oracle.js'
 import type { Random } from './random.js'
 import { findTargets, type RuleTarget } from './rule-targets.js'
 import { SampleMaker } from './sample-maker.js'
@@ -20,9 +23,7 @@ const batchSize = 25
 /** Samples after which the aim is taken anew; a multiple of the batch. */
 const aimEvery = 2000
 
-export interface DifferentialOptions {
-  /** Also switches on what the ruleset has disabled. */
-  readonly isAllEnabled: boolean
+export interface DifferentialOptions extends RuleSetup {
   /** Small tables are flushed again and again. */
   readonly tableBytes: number
   /** Share of the candidates that the engine judges too: it tells what was covered, but no candidate is a false negative. */
@@ -41,6 +42,7 @@ export class DifferentialPart implements FuzzPart {
   /** Undefined: the ruleset is none that requests are sieved for. */
   readonly #describer: RequestDescriber | undefined
   readonly #prefilter: RulesetPrefilter
+  readonly #families: FamilyJudges | undefined
   readonly #targets: readonly RuleTarget[]
   /** Rules that no sample can match, and why. */
   readonly #unreachable: readonly string[]
@@ -54,7 +56,7 @@ export class DifferentialPart implements FuzzPart {
     options: DifferentialOptions,
     compiled: JsonRecord = ruleset,
   ) {
-    const separated = separateRules(ruleset, options.isAllEnabled)
+    const separated = separateRules(ruleset, options)
     this.#random = random
     this.#judgedShare = options.judgedShare
     this.#maker = new SampleMaker(this.#random)
@@ -64,7 +66,7 @@ export class DifferentialPart implements FuzzPart {
       fingerprinting.kind === 'unknown' ? undefined : new RequestDescriber(fingerprinting, (rules) => engineOn(rules))
     this.#targets = findTargets([separated], engineVersion)
     this.matrix = new Matrix(this.#targets)
-    const compiledRules = compilePrefilter([separateRules(compiled, options.isAllEnabled)], engineVersion)
+    const compiledRules = compilePrefilter([separateRules(compiled, options)], engineVersion)
     this.#unreachable = compiledRules.explanations
       .filter(({ kind }) => kind !== 'tested')
       .map(({ ruleId, reason }) => `${ruleId}: ${reason}`)
@@ -73,6 +75,12 @@ export class DifferentialPart implements FuzzPart {
       now: () => performance.now(),
       limits: { ...unlimited, tableBytes: options.tableBytes },
     })
+    const { families } = this.#prefilter
+    if (families.length > 1) {
+      this.#families = new FamilyJudges(families.length, new RuleOrder([separated], engineOn), (family) => {
+        return engineOn(selectRules([separated], families[family] ?? []))
+      })
+    }
   }
 
   step(): string | undefined {
@@ -94,6 +102,7 @@ export class DifferentialPart implements FuzzPart {
 
   dispose(): void {
     this.#prefilter.dispose()
+    this.#families?.dispose()
     this.#describer?.dispose()
     this.#oracle.dispose()
   }
@@ -155,7 +164,7 @@ export class DifferentialPart implements FuzzPart {
   #judgeSieved(sample: Sample, whole: Judgement): string | undefined {
     const describer = this.#describer
     if (describer === undefined || !this.#prefilter.findsAllValues) return undefined
-    const sieved = this.#oracle.judgeSieved(sample, this.#prefilter)
+    const sieved = this.#oracle.judgeSieved(sample, this.#prefilter, this.#families)
     if (sieved === undefined) {
       this.counts.failed++
       return undefined

@@ -5,7 +5,9 @@ import { createEngine } from '#src/engine/ddwaf.js'
 import type { Engine, EngineInput, RuleMatch } from '#src/engine/engine.js'
 import { isRecord, type JsonRecord, listOf, recordOf } from '#src/json-shape.js'
 import type { RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import { type FamilySet, wholeRuleset } from '#src/prefilter/families.js'
 import { EngineInputBuilder } from '#src/request/engine-input.js'
+import type { FamilyJudges } from '#src/worker/family-judges.js'
 import { SuspectSieve } from '#src/worker/suspect-sieve.js'
 import { type Sample, sendSample } from './value-tree.js'
 
@@ -34,21 +36,29 @@ export function engineOn(...documents: readonly object[]): Engine {
   return createEngine({ documents: sources }, options)
 }
 
-/** The ruleset with every rule reported by itself. @param isAllEnabled - also switches on what is disabled. */
-export function separateRules(ruleset: JsonRecord, isAllEnabled: boolean): JsonRecord {
+/** What is done to the rules before they are compared. */
+export interface RuleSetup {
+  /** Also switches on what is disabled. */
+  readonly isAllEnabled: boolean
+  /** Rules keep their types, of each of which the engine reports one; else each is reported by itself. */
+  readonly keepsTypes: boolean
+}
+
+/** The ruleset without what would end a run. */
+export function separateRules(ruleset: JsonRecord, setup: RuleSetup): JsonRecord {
   const separated: Record<string, unknown> = { ...ruleset }
   for (const section of ['rules', 'rules_compat', 'custom_rules']) {
     if (separated[section] === undefined) continue
     separated[section] = listOf(separated[section])
       .filter(isRecord)
-      .map((rule) => separateRule(rule, isAllEnabled))
+      .map((rule) => separateRule(rule, setup))
   }
   return separated
 }
 
-function separateRule(rule: JsonRecord, isAllEnabled: boolean): JsonRecord {
+function separateRule(rule: JsonRecord, { isAllEnabled, keepsTypes }: RuleSetup): JsonRecord {
   const { on_match: _onMatch, output, ...rest } = rule
-  const tags = { ...recordOf(rule['tags']), type: rule['id'] }
+  const tags = { ...recordOf(rule['tags']), ...(!keepsTypes && { type: rule['id'] }) }
   const { keep } = recordOf(output)
   return { ...rest, tags, ...(keep === false && { output }), ...(isAllEnabled && { enabled: true }) }
 }
@@ -70,15 +80,18 @@ export class Oracle {
     })
   }
 
-  /** As `judge`, on what the prefilter picks. */
-  judgeSieved(sample: Sample, prefilter: RulesetPrefilter): Judgement | undefined {
+  /** As `judge`, on what the prefilter picks, by the families that may match where that is enough. */
+  judgeSieved(sample: Sample, prefilter: RulesetPrefilter, families: FamilyJudges | undefined): Judgement | undefined {
     const sieve = new SuspectSieve(prefilter, this.#builder)
-    return this.#judge((run) => {
-      this.#builder.reset((_, picked) => picked === undefined || run(picked))
-      sieve.startHead()
-      sendSample(sieve, sample)
-      this.#builder.flush()
-    })
+    const picked: EngineInput[] = []
+    this.#builder.reset((_, part) => part === undefined || picked.push(part) > 0)
+    sieve.startHead()
+    sendSample(sieve, sample)
+    this.#builder.flush()
+    if (families !== undefined && (sieve.families & wholeRuleset) === 0) {
+      return judgeByFamily(families, sieve.families, picked)
+    }
+    return this.#judge((run) => picked.every(run))
   }
 
   #judge(send: (run: (part: EngineInput) => boolean) => void): Judgement | undefined {
@@ -106,5 +119,33 @@ export class Oracle {
 
   dispose(): void {
     this.#engine.dispose()
+  }
+}
+
+/** Part after part, as they reach a worker. @returns `undefined` when an engine gave up. */
+function judgeByFamily(
+  judges: FamilyJudges,
+  families: FamilySet,
+  parts: readonly EngineInput[],
+): Judgement | undefined {
+  const found: RuleMatch[] = []
+  let matches: RuleMatch[] = []
+  let isKept = false
+  let isFailed = false
+  try {
+    for (const index of parts.keys()) {
+      found.length = 0
+      judges.judge(parts.slice(0, index + 1), families, (context, part) => {
+        const result = context.run(part, runBudgetUs)
+        found.push(...result.matches)
+        isKept ||= result.isKept
+        isFailed ||= result.isTimedOut || result.errorNumber !== undefined
+        return true
+      })
+      matches = judges.report([...matches, ...found], matches.length)
+    }
+    return isFailed ? undefined : { matches, isKept, attributes: {}, parts }
+  } finally {
+    judges.end()
   }
 }

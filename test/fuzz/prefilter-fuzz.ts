@@ -1,5 +1,5 @@
 // Differential fuzz of the prefilter against the engine: nothing that the engine reports may have been cleared.
-//   npm run fuzz -- --seconds 60 --seed 1 [--all-rules] [--rules FILE] [--only NAME] [--quiet] [--self-test]
+//   npm run fuzz -- --seconds 60 --seed 1 [--all-rules] [--typed] [--rules FILE] [--only NAME] [--quiet] [--self-test]
 // Exit code 1 and a reproducer on the first failure. The matrix shows what was covered: rule, address, positives.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
     rules: { type: 'string' },
     only: { type: 'string', default: '' },
     'all-rules': { type: 'boolean', default: false },
+    typed: { type: 'boolean', default: false },
     'self-test': { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
@@ -41,7 +42,7 @@ function readRules(): JsonRecord {
 function makeParts(ruleset: JsonRecord): FuzzPart[] {
   // Small tables on odd seeds.
   const tableBytes = (seed % 2 === 0 ? 64 : 4) * 1024 * 1024
-  const options = { isAllEnabled: flags['all-rules'], tableBytes, judgedShare: 0.5 }
+  const options = { isAllEnabled: flags['all-rules'], keepsTypes: flags.typed, tableBytes, judgedShare: 0.5 }
   const random = new Random(seed)
   const parts = [
     new DifferentialPart(ruleset, engineVersion(), random, options),

@@ -16,7 +16,7 @@ export function selfTest(ruleset: JsonRecord, seed: number, forMs: number, say: 
   let found = 0
   for (let draw = 0; draw < draws; draw++) {
     const fault = plant(ruleset, random)
-    const options = { isAllEnabled: false, tableBytes: 32 * 1024 * 1024, judgedShare: 0 }
+    const options = { isAllEnabled: false, keepsTypes: false, tableBytes: 32 * 1024 * 1024, judgedShare: 0 }
     const part = new DifferentialPart(ruleset, engineVersion(), random, options, fault.ruleset)
     const deadline = performance.now() + forMs / draws
     let failure: string | undefined
