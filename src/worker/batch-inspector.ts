@@ -8,7 +8,7 @@ import { type Outcome, outcomeIndex } from '../verdict/outcome.js'
 import { BatchTally } from './batch-tally.js'
 import type { BuiltInspector } from './build-inspector.js'
 import type { EventWriter } from './event-writer.js'
-import type { Inspection } from './inspector.js'
+import type { Inspection } from './inspection.js'
 import type { BatchResult, BatchTask, PrefilterGauges } from './messages.js'
 import type { SpanAdmission, SpanGate } from './span-gate.js'
 

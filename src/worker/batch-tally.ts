@@ -2,7 +2,7 @@
 import { threadId } from 'node:worker_threads'
 import type { RuleHit } from '../observe/metrics.js'
 import type { BodyFault } from '../request/body/body-fault.js'
-import type { Inspection } from './inspector.js'
+import type { Inspection } from './inspection.js'
 import type { BatchResult, Contradiction, PrefilterGauges } from './messages.js'
 
 /** One fault of the prefilter usually shows many times over; a few tell what it is. */

@@ -8,7 +8,8 @@ import { findFingerprinting } from '../engine/fingerprint-ruleset.js'
 import { RuleOrder } from '../engine/rule-order.js'
 import { parseRulesetDocument, type RulesetSource } from '../engine/ruleset.js'
 import { compilePrefilter } from '../prefilter/compile-ruleset.js'
-import { createPrefilter, type RulesetPrefilter } from '../prefilter/create-prefilter.js'
+import { createPrefilter } from '../prefilter/create-prefilter.js'
+import type { RulesetPrefilter } from '../prefilter/ruleset-prefilter.js'
 import { DecodeBudget } from '../request/decode-budget.js'
 import { endpointOf } from '../request/endpoint.js'
 import { EngineInputBuilder } from '../request/engine-input.js'
@@ -99,11 +100,12 @@ function buildFamilies(
   // With one family there is nothing to spare; rules that the engine refuses would be counted into the order of the others.
   if (families.length < 2 || whole.rulesFailedCount > 0) return undefined
   const documents = settings.ruleset.documents.map(parseRulesetDocument)
-  const order = new RuleOrder(documents, createCheckEngine)
-  return new FamilyJudges(families.length, order, (family) => {
-    const text = JSON.stringify(selectRules(documents, families[family] ?? []))
+  // All are built before the first request: building one takes longer than a request may.
+  const engines = families.map((ids) => {
+    const text = JSON.stringify(selectRules(documents, ids))
     return createEngine({ documents: [{ path: 'family', text }] }, { ...settings.engine, minRules: 0 })
   })
+  return new FamilyJudges(engines, new RuleOrder(documents, createCheckEngine))
 }
 
 /** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */

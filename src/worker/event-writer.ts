@@ -15,7 +15,7 @@ import { compileJsonPaths } from '../verdict/json-paths.js'
 import { readRecordFields } from '../verdict/record-fields.js'
 import { createRedaction } from '../verdict/redact.js'
 import { listReportedHeaders } from '../verdict/reported-headers.js'
-import type { Inspection } from './inspector.js'
+import type { Inspection } from './inspection.js'
 import type { InspectionSettings } from './messages.js'
 import { threadCpuUs } from './thread-clock.js'
 

@@ -9,22 +9,27 @@ export type PartRun = (context: EngineContext, part: EngineInput) => boolean
 
 /** An engine of one family, and how far it has come with the request in hand. */
 class FamilyJudge {
-  engine: Engine | undefined
+  readonly engine: Engine
   context: EngineContext | undefined
   judgedPartCount = 0
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
 }
 
-/** One per worker thread; dispose it: its engines are built when first needed and hold native memory. */
+/** One per worker thread; dispose it: its engines hold native memory. */
 export class FamilyJudges {
   readonly #judges: readonly FamilyJudge[]
-  readonly #createEngine: (family: number) => Engine
   readonly #order: RuleOrder
 
-  /** @param createEngine - an engine with the rules of one family, by its number. */
-  constructor(familyCount: number, order: RuleOrder, createEngine: (family: number) => Engine) {
+  /**
+   * @param engines - one with the rules of each family, in the prefilter's order; owned from here on.
+   * @param order - of the whole ruleset.
+   */
+  constructor(engines: readonly Engine[], order: RuleOrder) {
     this.#order = order
-    this.#judges = Array.from({ length: familyCount }, () => new FamilyJudge())
-    this.#createEngine = createEngine
+    this.#judges = engines.map((engine) => new FamilyJudge(engine))
   }
 
   /**
@@ -36,7 +41,6 @@ export class FamilyJudges {
   judge(parts: readonly EngineInput[], families: FamilySet, run: PartRun): boolean {
     for (const [family, judge] of this.#judges.entries()) {
       if ((families & (1 << family)) === 0) continue
-      judge.engine ??= this.#createEngine(family)
       judge.context ??= judge.engine.createContext()
       for (const part of parts.slice(judge.judgedPartCount)) {
         judge.judgedPartCount += 1
@@ -67,6 +71,6 @@ export class FamilyJudges {
 
   /** Gives native memory back. */
   dispose(): void {
-    for (const { engine } of this.#judges) engine?.dispose()
+    for (const { engine } of this.#judges) engine.dispose()
   }
 }

@@ -1,42 +1,21 @@
 // Inspects one record: decode, ask the prefilter, run the engine on candidates, decide the outcome.
 // Stage: batch -> [worker] -> sinks. Hot path; bench: scenarios/worker.bench.ts. Used by worker threads and by `scan`.
-import { RecordFlag, Word } from '../batch/record-layout.js'
+import { Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
-import type { Engine, EngineContext, EngineInput, EngineWork, RuleMatch, TruncationMetrics } from '../engine/engine.js'
-import type { RulesetPrefilter } from '../prefilter/create-prefilter.js'
+import type { Engine, EngineContext, EngineInput } from '../engine/engine.js'
 import { wholeRuleset } from '../prefilter/families.js'
 import type { CandidateReason } from '../prefilter/prefilter.js'
+import type { RulesetPrefilter } from '../prefilter/ruleset-prefilter.js'
 import type { BodyReport } from '../request/body-walker.js'
 import type { DecodeBudget } from '../request/decode-budget.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'
 import type { RequestWalker } from '../request/request-walker.js'
 import { decideOutcome, type Outcome } from '../verdict/outcome.js'
 import type { FamilyJudges } from './family-judges.js'
+import { type Inspection, MutableInspection, noBody } from './inspection.js'
 import type { RequestDescriber } from './request-describer.js'
 import { SuspectSieve } from './suspect-sieve.js'
 import { isCut, largerOf } from './truncation-metrics.js'
-
-/** What was found out about one request. One object per inspector, valid until its next `inspect`. */
-export interface Inspection extends EngineWork {
-  readonly outcome: Outcome
-  readonly matches: readonly RuleMatch[]
-  readonly isTruncated: boolean
-  readonly isAborted: boolean
-  readonly isTimedOut: boolean
-  /** Canonical client address, `null` when none is known; set for candidates only. */
-  readonly clientIp: string | null
-  readonly body: BodyReport
-  /** The prefilter proved that no rule can match; the engine did not run, unless to verify that. */
-  readonly isCleared: boolean
-  /** Why the prefilter did not clear it; `undefined` when it did or was not asked. */
-  readonly reason: CandidateReason | undefined
-  /** The engine ran although the prefilter had cleared the request. */
-  readonly isVerified: boolean
-  /** The engine found what the prefilter had cleared: a fault of the prefilter. */
-  readonly isContradicted: boolean
-  readonly engineRunCount: number
-  readonly engineErrorCount: number
-}
 
 /** What the prefilter says of a request; `pending`: the engine has to check some of its values first. */
 export type Screening = 'cleared' | 'candidate' | 'pending'
@@ -77,54 +56,6 @@ const extractSchema: EngineInput = Object.freeze({ 'waf.context.processor': Obje
 
 /** Only the engine extracts schemas. */
 const sampledReason: CandidateReason = Object.freeze({ address: 'waf.context.processor', cause: 'its schema is due' })
-
-const nothingCut: TruncationMetrics = Object.freeze({})
-
-const noBody: BodyReport = { type: null, inspectedBytes: 0, isTruncated: false, isTimedOut: false, fault: undefined }
-
-class MutableInspection implements Inspection {
-  outcome: Outcome = 'clean'
-  matches: RuleMatch[] = []
-  isTruncated = false
-  isAborted = false
-  isTimedOut = false
-  clientIp: string | null = null
-  body: BodyReport = noBody
-  isCleared = false
-  reason: CandidateReason | undefined = undefined
-  isVerified = false
-  isContradicted = false
-  engineRunCount = 0
-  engineErrorCount = 0
-  engineUs = 0
-  timeoutCount = 0
-  errorNumber: number | undefined = undefined
-  attributes: Readonly<Record<string, unknown>> | undefined = undefined
-  isKept = false
-  cut: TruncationMetrics = nothingCut
-
-  reset(flags: number): void {
-    this.outcome = 'clean'
-    if (this.matches.length > 0) this.matches = []
-    this.isTruncated = (flags & RecordFlag.truncated) !== 0
-    this.isAborted = (flags & RecordFlag.aborted) !== 0
-    this.isTimedOut = false
-    this.clientIp = null
-    this.body = noBody
-    this.isCleared = false
-    this.reason = undefined
-    this.isVerified = false
-    this.isContradicted = false
-    this.engineRunCount = 0
-    this.engineErrorCount = 0
-    this.engineUs = 0
-    this.timeoutCount = 0
-    this.errorNumber = undefined
-    this.attributes = undefined
-    this.isKept = false
-    this.cut = nothingCut
-  }
-}
 
 /** Inspects records one after another. Not reentrant. */
 export class Inspector {

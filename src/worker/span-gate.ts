@@ -1,7 +1,7 @@
 // Decides which requests without an event are reported all the same, and of which the engine extracts schemas.
 // Stage: [worker]. Exists only when traces are reported; one per worker over one shared memory, so that "once a minute" and "once
 // per endpoint" hold for all workers together. Costs 1 µs per request while schemas are sampled, else next to nothing.
-import type { Inspection } from './inspector.js'
+import type { Inspection } from './inspection.js'
 import type { SpanSettings } from './messages.js'
 
 /** `none`: nothing asks for it. `over-limit`: it would be reported, but for the limit. */

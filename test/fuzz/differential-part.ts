@@ -6,7 +6,8 @@ import { findFingerprinting } from '#src/engine/fingerprint-ruleset.js'
 import { RuleOrder } from '#src/engine/rule-order.js'
 import type { JsonRecord } from '#src/json-shape.js'
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
-import { createPrefilter, type RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import { createPrefilter } from '#src/prefilter/create-prefilter.js'
+import type { RulesetPrefilter } from '#src/prefilter/ruleset-prefilter.js'
 import { FamilyJudges } from '#src/worker/family-judges.js'
 import { RequestDescriber } from '#src/worker/request-describer.js'
 import type { FuzzPart } from './fuzz-part.js'
@@ -77,9 +78,8 @@ export class DifferentialPart implements FuzzPart {
     })
     const { families } = this.#prefilter
     if (families.length > 1) {
-      this.#families = new FamilyJudges(families.length, new RuleOrder([separated], engineOn), (family) => {
-        return engineOn(selectRules([separated], families[family] ?? []))
-      })
+      const engines = families.map((ids) => engineOn(selectRules([separated], ids)))
+      this.#families = new FamilyJudges(engines, new RuleOrder([separated], engineOn))
     }
   }
 

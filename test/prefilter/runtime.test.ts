@@ -1,6 +1,6 @@
 // The prefilter between requests: what it remembers, what it puts aside, what it says.
 import t from 'tap'
-import type { RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import type { RulesetPrefilter } from '#src/prefilter/ruleset-prefilter.js'
 import { sendSample, textTree } from '../fuzz/value-tree.js'
 import { clears, prefilterOfRules, regexRule, ruleOf } from './support/prefilter-on.js'
 

@@ -1,6 +1,7 @@
 // Prefilters on small rulesets, and requests as plain values.
 import { compilePrefilter } from '#src/prefilter/compile-ruleset.js'
-import { createPrefilter, type PrefilterLimits, type RulesetPrefilter } from '#src/prefilter/create-prefilter.js'
+import { createPrefilter } from '#src/prefilter/create-prefilter.js'
+import type { PrefilterLimits, RulesetPrefilter } from '#src/prefilter/ruleset-prefilter.js'
 import type { RequestAddress } from '#src/request/value-visitor.js'
 import { engineOn } from '../../fuzz/oracle.js'
 import { unlimited } from '../../fuzz/unlimited.js'

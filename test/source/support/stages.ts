@@ -42,6 +42,7 @@ export const contracts: Readonly<Record<string, string>> = {
   'batch/slab.ts': 'the memory that records lie in: a request that still arrives is staged in one',
   'parser/methods.ts': 'the method names behind the numbers in records',
   'request/value-visitor.ts': 'what every decoder, the prefilter and the engine input agree on',
+  'prefilter/families.ts': 'the families of rules: the prefilter tells them, workers judge them apart',
   'request/body/body-fault.ts': 'what can be wrong with a body: decoders, events and metrics name it alike',
   'verdict/outcome.ts': 'the eight outcomes',
   'verdict/event.ts': 'the event schema',
