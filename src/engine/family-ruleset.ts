@@ -21,7 +21,6 @@ export function selectRules(documents: readonly JsonRecord[], ids: readonly stri
     processors: itemsOf(documents, 'processors').filter(
       (processor) => recordOf(processor)['output'] === false && outputsOf(processor).some((output) => read.has(output)),
     ),
-    scanners: itemsOf(documents, 'scanners'),
   }
 }
 
