@@ -287,7 +287,7 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
   #noteFamilies(tests: readonly FamilyTests[], bytes: Uint8Array, start: number, end: number): void {
     for (const { families, group: index } of tests) {
       if ((this.#families & families) === families) continue
-      const group = this.group(index)
+      const group = this.#groups.familyGroup(index)
       if (group === undefined || this.#scanner.passesUnchecked(group, bytes, start, end)) continue
       this.#families |= families
     }

@@ -5,13 +5,15 @@ import { SubsetScratch } from '../automaton/subset-step.js'
 import type { TableBudget } from '../automaton/table-budget.js'
 import type { CompiledRuleset } from '../compiled-ruleset.js'
 import type { ScanGroup } from './scan-group.js'
-import { readyRescan } from './value-scanner.js'
+import { type GroupSource, readyRescan } from './value-scanner.js'
 
 /** Groups of this many patterns meet all kinds of values and need room; the others have few states. */
 const manyPatterns = 16
 /** Largest part of all table bytes that one group may take. */
 const largeShare = 0.6
 const smallShare = 0.15
+/** Groups of one family see only what may match: 256 KiB of the default. */
+const familyShare = 1 / 128
 
 /** The groups of a compiled ruleset by number, each built when it is first asked for: some only serve requests that may match. */
 export class GroupShelf {
@@ -19,6 +21,7 @@ export class GroupShelf {
   readonly #parts: AutomatonParts
   readonly #tables: TableBudget
   readonly #built: (ScanGroup | undefined)[] = []
+  readonly #families: GroupSource = { group: (index) => this.familyGroup(index) }
 
   constructor({ nfa, groups }: CompiledRuleset, budget: BuildBudget, tables: TableBudget) {
     this.#groups = groups
@@ -28,7 +31,12 @@ export class GroupShelf {
 
   /** @returns `undefined` for -1. */
   group(index: number): ScanGroup | undefined {
-    return this.#built[index] ?? this.#build(index)
+    return this.#built[index] ?? this.#build(index, undefined, this)
+  }
+
+  /** As `group`, for tests of one family. */
+  familyGroup(index: number): ScanGroup | undefined {
+    return this.#built[index] ?? this.#build(index, familyShare, this.#families)
   }
 
   /** Those built so far. */
@@ -36,13 +44,14 @@ export class GroupShelf {
     return this.#built.flatMap((group) => group?.automaton ?? [])
   }
 
-  #build(index: number): ScanGroup | undefined {
+  /** @param givenShare - of all table bytes; undefined: by the number of patterns. @param others - where the groups behind it are. */
+  #build(index: number, givenShare: number | undefined, others: GroupSource): ScanGroup | undefined {
     const group = this.#groups[index]
     if (group === undefined) return undefined
-    const share = group.starts.length >= manyPatterns ? largeShare : smallShare
+    const share = givenShare ?? (group.starts.length >= manyPatterns ? largeShare : smallShare)
     const built: ScanGroup = {
       automaton: new Automaton(group, this.#parts, this.#tables.capBytes * share),
-      rescans: group.rescans.map((rescan) => readyRescan(rescan, this)),
+      rescans: group.rescans.map((rescan) => readyRescan(rescan, others)),
       checks: group.checks,
     }
     this.#built[index] = built
