@@ -36,7 +36,11 @@ export class EventWriter {
       version: settings.version,
       engine,
       reportedHeaders: listReportedHeaders(walkSettings.clientIpHeaders),
-      redact: createRedaction(settings.redaction, () => threadCpuUs() / 1000),
+      redact: createRedaction(
+        settings.redaction,
+        () => threadCpuUs() / 1000,
+        () => performance.now(),
+      ),
       isSecretPath: compileJsonPaths(settings.redaction.jsonPaths ?? []),
       nextId: createEventIdSource((bytes) => webcrypto.getRandomValues(bytes)),
     }
