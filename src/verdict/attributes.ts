@@ -18,14 +18,14 @@ export function describeAttributes(
   attributes: Readonly<Record<string, unknown>> | undefined,
   redactor: Redactor,
 ): Readonly<Record<string, string | number>> {
-  const described = new Map<string, string | number>()
+  const described: [name: string, value: string | number][] = []
   let usedLength = 0
   for (const [name, value] of Object.entries(attributes ?? {}).slice(0, attributeLimit)) {
     const shown = showValue(value, redactor)
     if (shown === undefined) continue
     usedLength += name.length + String(shown).length
     if (usedLength > attributesLimit) break
-    described.set(name, shown)
+    described.push([name, shown])
   }
   return toPlainObject(described)
 }

@@ -144,10 +144,10 @@ function showHeaders(
   reported: ReadonlySet<string>,
   redactor: Redactor,
 ): Readonly<Record<string, string>> {
-  const shown = new Map<string, string>()
+  const shown: [name: string, value: string][] = []
   for (const [name, value] of headers) {
-    if (reported.has(name))
-      shown.set(name, redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value))
+    if (!reported.has(name)) continue
+    shown.push([name, redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value)])
   }
   return toPlainObject(shown)
 }

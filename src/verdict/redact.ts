@@ -55,8 +55,8 @@ export const targetLimit = 8192
 /** Pairs or segments that are looked at one by one (2.5 µs each); what follows is searched as one text. */
 export const partLimit = 200
 /**
- * Header values and path segments are the same in most requests: what was found harmless is not searched again (65 against 22 µs
- * for the whole event of a common request, measured). Secrets are not remembered.
+ * What was searched and found harmless is not searched again: header values and path segments are the same in most requests (65
+ * against 22 µs for the whole event of a common request where every text is searched, measured). Secrets are not remembered.
  */
 const harmlessCount = 1024
 const harmlessLength = 512
@@ -168,6 +168,8 @@ class PatternRedactor implements Redactor {
   readonly #clock: EventClock
   /** Texts that were searched and hold no secret. */
   readonly #harmless = new Set<string>()
+  /** Names of headers whose values are no credentials by their name. */
+  readonly #harmlessNames = new Set<string>()
 
   constructor(patterns: RedactionPatterns, clock: EventClock) {
     const key = translate(patterns.keyRegex, '--obfuscation-key-regex')
@@ -201,7 +203,7 @@ class PatternRedactor implements Redactor {
   }
 
   redactHeader(name: string, value: string): string {
-    if (credentialHeader.test(name) || credentialScheme.test(value) || this.#isSecretKey(name)) return redactedMark
+    if (credentialScheme.test(value) || this.#isCredentialName(name)) return redactedMark
     return this.redactText(value)
   }
 
@@ -214,15 +216,20 @@ class PatternRedactor implements Redactor {
     return `${this.#hideSecrets(kept)}${cutMark(Buffer.byteLength(text) - Buffer.byteLength(kept))}`
   }
 
+  #isCredentialName(name: string): boolean {
+    if (this.#harmlessNames.has(name)) return false
+    if (credentialHeader.test(name) || this.#isSecretKey(name)) return true
+    note(this.#harmlessNames, name)
+    return false
+  }
+
   /** True for text in which nothing would be found, neither in the whole nor in a part of it. */
   #isPlain(text: string): boolean {
     return this.#signs !== undefined && text.length <= searchLimit && !this.#clock.isOver && !this.#signs(text)
   }
 
   #noteHarmless(text: string, shown: string): string {
-    if (shown !== text || text.length > harmlessLength) return shown
-    if (this.#harmless.size === harmlessCount) this.#harmless.clear()
-    this.#harmless.add(text)
+    if (shown === text) note(this.#harmless, text)
     return shown
   }
 
@@ -279,6 +286,13 @@ class PatternRedactor implements Redactor {
     const lastKey = this.#key === undefined ? -1 : lastMatch(whole, this.#key)
     return lastKey < 0 ? whole : whole.slice(0, lastKey)
   }
+}
+
+/** Remembers a text without letting the set grow beyond its bounds. */
+function note(harmless: Set<string>, text: string): void {
+  if (text.length > harmlessLength) return
+  if (harmless.size === harmlessCount) harmless.clear()
+  harmless.add(text)
 }
 
 /** Puts the mark in place of what the expression captured, or of the whole match when it captured nothing. */
