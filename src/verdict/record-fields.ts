@@ -1,7 +1,7 @@
 // Reads from a record what an event says about the request. Only for matched requests: this makes strings.
 import { type ParseError, Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
-import type { HeaderNames } from './header-names.js'
+import type { HeaderNames } from '../request/header-names.js'
 
 export type RecordHeader = readonly [name: string, value: string]
 

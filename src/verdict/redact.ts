@@ -100,9 +100,9 @@ export function createRedaction(
 ): Redaction {
   const redactor = new PatternRedactor(patterns, new EventClock(nowMs, cheapNowMs))
   // V8 compiles an expression when it first and second runs: 6 and 10 ms for the default ones (measured, idle machine), which
-  // would hide a thread's first events as out of time.
-  redactor.redactQuery('name=value')
-  redactor.redactHeader('name', 'value')
+  // would hide a thread's first events as out of time. `sign` is a word for which a text is searched, here with no secret after it.
+  redactor.redactQuery('name=first sign')
+  redactor.redactHeader('name', 'name=second sign')
   if (patterns.isValueRegexDefault && patterns.isKeyRegexDefault) {
     return (work) => {
       redactor.begin()

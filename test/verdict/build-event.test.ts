@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ConditionMatch } from '#src/engine/engine.js'
+import { HeaderNames } from '#src/request/header-names.js'
 import { buildEvent } from '#src/verdict/build-event.js'
-import { HeaderNames } from '#src/verdict/header-names.js'
 import { type RecordHeader, readRecordFields } from '#src/verdict/record-fields.js'
 import { listReadHeaders, listReportedHeaders } from '#src/verdict/reported-headers.js'
 import { makeRecord } from '../request/support/make-record.js'

@@ -1,5 +1,5 @@
 // Tells the headers that an event needs from the rest by their bytes: most of a request's headers are neither decoded nor named.
-import { equalsIgnoreCase } from '../request/ascii.js'
+import { equalsIgnoreCase } from './ascii.js'
 
 /** A fixed set of header names, looked up without making a string. */
 export class HeaderNames {
