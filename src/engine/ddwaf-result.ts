@@ -19,7 +19,7 @@ export interface NativeResult {
   readonly keep?: boolean
 }
 
-/** Converts one native result; nothing of it is retained but the strings. */
+/** Converts one native result; of it the strings, the tags and the attributes are retained, which the binding made for this run. */
 export function toEngineResult(native: NativeResult): EngineResult {
   return {
     matches: native.events === undefined ? noMatches : native.events.map(toRuleMatch),
@@ -63,8 +63,15 @@ function toRuleMatch(event: object): RuleMatch {
   }
 }
 
+/** Tags are texts as a rule: then they need no copy. */
 function toTags(value: unknown): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(recordOf(value)).map(([name, tag]) => [name, textOf(tag)]))
+  const tags = recordOf(value)
+  if (isTextRecord(tags)) return tags
+  return Object.fromEntries(Object.entries(tags).map(([name, tag]) => [name, textOf(tag)]))
+}
+
+function isTextRecord(record: JsonRecord): record is Readonly<Record<string, string>> {
+  return Object.values(record).every((value) => typeof value === 'string')
 }
 
 function toConditions(ruleMatch: unknown): ConditionMatch[] {
@@ -86,8 +93,9 @@ function toConditions(ruleMatch: unknown): ConditionMatch[] {
  * one highlight: each part then stands alone.
  */
 function toParameters(parameter: unknown): JsonRecord[] {
-  const { address, highlight, ...parts } = recordOf(parameter)
-  if (address !== undefined) return [recordOf(parameter)]
+  const record = recordOf(parameter)
+  if (record['address'] !== undefined) return [record]
+  const { highlight, ...parts } = record
   return Object.values(parts)
     .filter(isRecord)
     .map((part) => ({ ...part, highlight }))

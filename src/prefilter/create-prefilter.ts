@@ -27,7 +27,7 @@ import { ValueStore } from './runtime/value-store.js'
 import { WarmUpCorpus } from './warm-up/warm-up-corpus.js'
 
 /** A worker is ready half a second after its start at the latest. */
-const warmUpLimitMs = 400
+const warmUpLimitMs = 350
 /** After this many requests of the corpus fewer than one in ten still needs a new state. */
 const warmUpRequests = 4000
 
@@ -116,15 +116,24 @@ class CompiledPrefilter implements RulesetPrefilter, AddressSink, ValueVisitor, 
     const deadlineMs = this.#now() + limitMs
     const corpus = new WarmUpCorpus()
     let count = 0
-    this.#budget.setUnlimited(true)
-    while (count < warmUpRequests && this.#now() < deadlineMs) {
-      this.reset()
-      corpus.send(this)
-      count++
-    }
-    this.#budget.setUnlimited(false)
-    this.reset()
+    this.withoutBounds(() => {
+      while (count < warmUpRequests && this.#now() < deadlineMs) {
+        this.reset()
+        corpus.send(this)
+        count++
+      }
+    })
     return count
+  }
+
+  withoutBounds(work: () => void): void {
+    this.#budget.setUnlimited(true)
+    try {
+      work()
+    } finally {
+      this.#budget.setUnlimited(false)
+      this.reset()
+    }
   }
 
   distrust(address: string, reason: string): void {

@@ -94,6 +94,8 @@ export interface RulesetPrefilter extends Prefilter {
    * @returns how many were sent.
    */
   warmUp(limitMs?: number): number
+  /** Does work during which states are built without bounds, and forgets the request in hand. Not while requests are held. */
+  withoutBounds(work: () => void): void
   /** From now on requests that fill this address are candidates: the engine contradicted a clearance. */
   distrust(address: string, reason: string): void
   /** Gives native memory back. */

@@ -154,7 +154,8 @@ export function clientChain(record: RecordReader): string[] {
       start = entryEnd + 1
     }
   }
-  if (record.peer !== '') chain.push(record.peer)
+  const { peer } = record
+  if (peer !== '') chain.push(peer)
   return chain
 }
 

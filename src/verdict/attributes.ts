@@ -1,5 +1,6 @@
 // What rules and processors of the engine set on a request, made fit for an event: bounded, and without secrets.
 import { isRecord } from '../json-shape.js'
+import { toPlainObject } from './plain-object.js'
 import type { Redactor } from './redact.js'
 
 /** Far more than a ruleset sets on one request: four fingerprints, five schemas, some facts. */
@@ -17,16 +18,16 @@ export function describeAttributes(
   attributes: Readonly<Record<string, unknown>> | undefined,
   redactor: Redactor,
 ): Readonly<Record<string, string | number>> {
-  const described: Record<string, string | number> = Object.create(null)
+  const described: [name: string, value: string | number][] = []
   let usedLength = 0
   for (const [name, value] of Object.entries(attributes ?? {}).slice(0, attributeLimit)) {
     const shown = showValue(value, redactor)
     if (shown === undefined) continue
     usedLength += name.length + String(shown).length
     if (usedLength > attributesLimit) break
-    described[name] = shown
+    described.push([name, shown])
   }
-  return described
+  return toPlainObject(described)
 }
 
 function showValue(value: unknown, redactor: Redactor): string | number | undefined {

@@ -15,6 +15,7 @@ import {
 import type { EventIdSource } from './event-id.js'
 import type { PathCheck } from './json-paths.js'
 import type { Outcome, RequestFlags } from './outcome.js'
+import { toPlainObject } from './plain-object.js'
 import type { RecordFields } from './record-fields.js'
 import { type Redaction, type Redactor, redactedMark } from './redact.js'
 import { baggageKeys, correlationHeaders, traceHeaders } from './reported-headers.js'
@@ -143,22 +144,23 @@ function showHeaders(
   reported: ReadonlySet<string>,
   redactor: Redactor,
 ): Readonly<Record<string, string>> {
-  const shown: Record<string, string> = Object.create(null)
+  const shown: [name: string, value: string][] = []
   for (const [name, value] of headers) {
-    if (reported.has(name)) shown[name] = redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value)
+    if (!reported.has(name)) continue
+    shown.push([name, redactor.redactHeader(name, name === 'host' ? withoutUserInfo(value) : value)])
   }
-  return shown
+  return toPlainObject(shown)
 }
 
 /** What does not look as it must is left out whole: half a trace is a wrong one. */
 function showTraceHeaders(all: RecordFields['headers'], redactor: Redactor): Readonly<Record<string, string>> {
-  const shown: Record<string, string> = Object.create(null)
+  const shown = new Map<string, string>()
   for (const [name, value] of all) {
-    if (Object.hasOwn(shown, name)) continue
-    if (traceHeaders.get(name)?.test(value) === true) shown[name] = redactor.redactText(value)
-    if (name === 'baggage' && value.length <= baggageLimit) shown[name] = showBaggage(value, redactor)
+    if (shown.has(name)) continue
+    if (traceHeaders.get(name)?.test(value) === true) shown.set(name, redactor.redactText(value))
+    if (name === 'baggage' && value.length <= baggageLimit) shown.set(name, showBaggage(value, redactor))
   }
-  return shown
+  return toPlainObject(shown)
 }
 
 /** Members are `key=value;property`, between commas (W3C Baggage). */

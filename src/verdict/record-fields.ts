@@ -1,6 +1,7 @@
 // Reads from a record what an event says about the request. Only for matched requests: this makes strings.
 import { type ParseError, Word } from '../batch/record-layout.js'
 import type { RecordReader } from '../batch/record-reader.js'
+import type { HeaderNames } from '../request/header-names.js'
 
 export type RecordHeader = readonly [name: string, value: string]
 
@@ -12,7 +13,7 @@ export interface RecordFields {
   /** `1.0`, `1.1`, or empty when the head named none. */
   readonly httpVersion: string
   readonly parseError: ParseError
-  /** Names in lower case, in order of arrival, trailers not included. */
+  /** Those that were asked for, in order of arrival, names in lower case, trailers not included. */
   readonly headers: readonly RecordHeader[]
   /** Content-Length as sent; `null` when there was none that can be read. */
   readonly bodyDeclaredBytes: number | null
@@ -21,10 +22,14 @@ export interface RecordFields {
   readonly receivedAtMs: number
 }
 
-/** @param record - opened at the record; nothing of it is kept. */
-export function readRecordFields(record: RecordReader): RecordFields {
+/**
+ * @param record - opened at the record; nothing of it is kept.
+ * @param names - of the headers to read.
+ */
+export function readRecordFields(record: RecordReader, names: HeaderNames): RecordFields {
   const version = record.word(Word.httpVersion)
-  const headers = readHeaders(record)
+  const headers = readHeaders(record, names)
+  const { peer } = record
   return {
     method: record.method,
     target: record.bytes.toString('utf8', record.targetStart, record.targetEnd),
@@ -33,16 +38,20 @@ export function readRecordFields(record: RecordReader): RecordFields {
     headers,
     bodyDeclaredBytes: findDeclaredLength(headers),
     bodySeenBytes: record.double(Word.bodySeen),
-    peer: record.peer === '' ? null : record.peer,
+    peer: peer === '' ? null : peer,
     receivedAtMs: record.double(Word.receivedAtMs),
   }
 }
 
-function readHeaders(record: RecordReader): readonly RecordHeader[] {
-  return Array.from({ length: record.headerCount }, (_, index) => [
-    record.bytes.toString('latin1', record.nameStart(index), record.nameEnd(index)).toLowerCase(),
-    record.bytes.toString('utf8', record.valueStart(index), record.valueEnd(index)),
-  ])
+function readHeaders(record: RecordReader, names: HeaderNames): readonly RecordHeader[] {
+  const { bytes, headerCount } = record
+  const headers: RecordHeader[] = []
+  for (let index = 0; index < headerCount; index += 1) {
+    const name = names.find(bytes, record.nameStart(index), record.nameEnd(index))
+    if (name === undefined) continue
+    headers.push([name, bytes.toString('utf8', record.valueStart(index), record.valueEnd(index))])
+  }
+  return headers
 }
 
 function findDeclaredLength(headers: readonly RecordHeader[]): number | null {

@@ -53,5 +53,10 @@ export const traceHeaders: ReadonlyMap<string, RegExp> = new Map([
   ['tracestate', /^[\x20-\x7e]{3,2048}$/],
 ])
 
+/** All that is read of a request's headers for its event: what is shown, and what ids and sizes are taken from. */
+export function listReadHeaders(reported: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...reported, ...correlationHeaders, ...traceHeaders.keys(), 'baggage', 'content-length'])
+}
+
 /** What of a `baggage` header is reported: the ids that Datadog's tracers make tags of. The rest may be anything. */
 export const baggageKeys: readonly string[] = ['user.id', 'session.id', 'account.id']

@@ -5,6 +5,7 @@ import type { RecordReader } from '../batch/record-reader.js'
 import type { Engine } from '../engine/engine.js'
 import { ClientIpFinder, clientChain } from '../request/client-ip.js'
 import { endpointOf } from '../request/endpoint.js'
+import { HeaderNames } from '../request/header-names.js'
 import { requestHost } from '../request/host.js'
 import { prepareWalkSettings } from '../request/walk-settings.js'
 import { buildEvent, type EventContext } from '../verdict/build-event.js'
@@ -14,8 +15,10 @@ import { createEventIdSource } from '../verdict/event-id.js'
 import { compileJsonPaths } from '../verdict/json-paths.js'
 import { readRecordFields } from '../verdict/record-fields.js'
 import { createRedaction } from '../verdict/redact.js'
-import { listReportedHeaders } from '../verdict/reported-headers.js'
+
+import { listReadHeaders, listReportedHeaders } from '../verdict/reported-headers.js'
 import type { Inspection } from './inspection.js'
+
 import type { InspectionSettings } from './messages.js'
 import { threadCpuUs } from './thread-clock.js'
 
@@ -24,19 +27,26 @@ export class EventWriter {
   readonly #settings: InspectionSettings
   readonly #context: EventContext
   readonly #clientIp: ClientIpFinder
+  readonly #headerNames: HeaderNames
 
   /** @throws MirrorwafError `MWAF_REDACTION_PATTERN` for a pattern that cannot be used. */
   constructor(settings: InspectionSettings, engine: Engine) {
     const walkSettings = prepareWalkSettings(settings)
     this.#settings = settings
     this.#clientIp = new ClientIpFinder(walkSettings)
+    const reportedHeaders = listReportedHeaders(walkSettings.clientIpHeaders)
+    this.#headerNames = new HeaderNames(listReadHeaders(reportedHeaders))
     this.#context = {
       service: settings.service,
       env: settings.env,
       version: settings.version,
       engine,
-      reportedHeaders: listReportedHeaders(walkSettings.clientIpHeaders),
-      redact: createRedaction(settings.redaction, () => threadCpuUs() / 1000),
+      reportedHeaders,
+      redact: createRedaction(
+        settings.redaction,
+        () => threadCpuUs() / 1000,
+        () => performance.now(),
+      ),
       isSecretPath: compileJsonPaths(settings.redaction.jsonPaths ?? []),
       nextId: createEventIdSource((bytes) => webcrypto.getRandomValues(bytes)),
     }
@@ -44,10 +54,9 @@ export class EventWriter {
 
   /** @returns the event of a record; nothing in it refers to the record's bytes. */
   build(record: RecordReader, inspection: Inspection, queueUs: number, inspectUs: number): SecurityEvent {
-    const fields = readRecordFields(record)
     return buildEvent(
       {
-        record: fields,
+        record: readRecordFields(record, this.#headerNames),
         ...requestHost(record, this.#settings.shadowSuffix),
         bodyInspectedBytes: inspection.body.inspectedBytes,
         bodyType: inspection.body.type,

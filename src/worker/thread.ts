@@ -10,6 +10,7 @@ import { EventWriter } from './event-writer.js'
 import type { WorkerAnswer, WorkerFailed, WorkerSettings, WorkerTask } from './messages.js'
 import { isAskedToStop, waitAtGate } from './respawn-gate.js'
 import { SpanGate } from './span-gate.js'
+import { warmUpJudging } from './warm-up-judging.js'
 
 /** A thread that is ready, or why it is not. Built when the module loads: piscina calls a worker ready after that. */
 type ThreadState =
@@ -48,6 +49,8 @@ function start(): ThreadState {
       spans === undefined ? undefined : new SpanGate(spans, () => performance.timeOrigin + performance.now())
     const built = buildInspector(settings, true, spanGate)
     const events = new EventWriter(settings.inspection, built.engine)
+    // Sampled requests are counted for their endpoint, also those of a warm-up.
+    if (spanGate?.samplesSchemas !== true) warmUpJudging(built, events, () => performance.now())
     return {
       kind: 'ready',
       engine: built.engine,

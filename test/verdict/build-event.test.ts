@@ -1,7 +1,9 @@
 import t from 'tap'
 import type { ConditionMatch } from '#src/engine/engine.js'
+import { HeaderNames } from '#src/request/header-names.js'
 import { buildEvent } from '#src/verdict/build-event.js'
 import { type RecordHeader, readRecordFields } from '#src/verdict/record-fields.js'
+import { listReadHeaders, listReportedHeaders } from '#src/verdict/reported-headers.js'
 import { makeRecord } from '../request/support/make-record.js'
 import { sampleContext, sampleInput, sampleMatch, sampleRecord, sampleWork } from './support/event-input.js'
 
@@ -24,9 +26,9 @@ t.test('an event says what was asked, by whom, what matched and who judged', asy
       request_id: null,
       trace_id: null,
       span_id: null,
-      headers: Object.create(null),
+      headers: {},
       endpoint: '/shop',
-      trace_headers: Object.create(null),
+      trace_headers: {},
       body: { declared: null, seen: 0, inspected: 0, type: null, fault: null },
       parse_error: null,
     },
@@ -50,7 +52,7 @@ t.test('an event says what was asked, by whom, what matched and who judged', asy
     outcome: 'matched',
     flags: { truncated: false, aborted: false, timed_out: false },
     engine: { name: 'libddwaf', version: '1.30.1', rules_version: '1.18.0' },
-    attributes: Object.create(null),
+    attributes: {},
     inspection: {
       engine_us: 41,
       timeouts: 0,
@@ -230,26 +232,51 @@ t.test('fields of a record are read as an event shows them', async (t) => {
     headers: [
       ['Content-Length', '12'],
       ['X-Ä', 'ü'],
+      ['VIA', 'ü'],
     ],
+    trailers: [['via', 'late']],
     body: 'hello world!',
     peer: '192.0.2.1',
   })
-  const fields = readRecordFields(record)
+  const fields = readRecordFields(record, new HeaderNames(new Set(['content-length', 'via'])))
   t.equal(fields.method, 'REPORT')
   t.equal(fields.target, '/é?x=1')
   t.equal(fields.httpVersion, '1.1')
   t.equal(fields.parseError, 'none')
   t.equal(fields.bodyDeclaredBytes, 12)
   t.equal(fields.peer, '192.0.2.1')
-  t.strictSame([...fields.headers][0], ['content-length', '12'])
-  t.equal([...fields.headers][1]?.[1], 'ü')
+  t.strictSame(fields.headers, [
+    ['content-length', '12'],
+    ['via', 'ü'],
+  ])
+})
+
+t.test('of all headers those are read that are shown or that ids and the size are taken from', async (t) => {
+  const names = new HeaderNames(listReadHeaders(listReportedHeaders(['x-real-ip'])))
+  const headers: readonly RecordHeader[] = [
+    ['X-Real-IP', 'shown'],
+    ['Traceparent', 'an id'],
+    ['X-Request-Id', 'an id'],
+    ['Baggage', 'ids'],
+    ['TraceState', 'a trace'],
+    ['Content-Length', '1'],
+    ['Cookie', 'a=b'],
+    ['', 'no name'],
+    ['x'.repeat(100), 'too long'],
+  ]
+  t.strictSame(
+    readRecordFields(makeRecord({ headers }), names).headers,
+    headers.slice(0, 6).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  t.strictSame(readRecordFields(makeRecord({ headers }), new HeaderNames(new Set())).headers, [])
 })
 
 t.test('a length that is no number, and a peer that is not there, read as null', async (t) => {
-  const fields = readRecordFields(makeRecord({ headers: [['content-length', '+5']] }))
+  const names = new HeaderNames(new Set(['content-length']))
+  const fields = readRecordFields(makeRecord({ headers: [['content-length', '+5']] }), names)
   t.equal(fields.bodyDeclaredBytes, null)
   t.equal(fields.peer, null)
-  t.equal(readRecordFields(makeRecord({})).bodyDeclaredBytes, null)
+  t.equal(readRecordFields(makeRecord({}), names).bodyDeclaredBytes, null)
 })
 
 t.test('a highlight shows no more than its value', async (t) => {
