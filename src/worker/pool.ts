@@ -2,6 +2,7 @@
 // Stage: batch -> [pool] -> worker. Sole import of piscina.
 // The queue is ours and piscina's own stays empty: a batch's deadline starts when a worker takes it, and bytes are bounded
 // where batches are sealed (piscina's maxQueue counts tasks).
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { Batch, BatchReceiver } from '../batch/batcher.js'
@@ -10,7 +11,7 @@ import type { RestartCause } from '../observe/counter-ids.js'
 import { withinTime } from '../within-time.js'
 import { type BatchRun, countDecided, isInHand, settleAfterDeath } from './batch-run.js'
 import type { BatchResult, BatchTask, WorkerAnswer, WorkerFailed, WorkerReady, WorkerSettings } from './messages.js'
-import { askToStop, createRespawnGate, noteDeath, noteSuccess } from './respawn-gate.js'
+import { askToStop, createRespawnGate, isBuilding, noteDeath, noteSuccess } from './respawn-gate.js'
 
 export interface PoolSettings {
   readonly workers: number
@@ -47,6 +48,9 @@ const youngGenerationMib = 12
 
 /** How long workers may take to finish the record in hand at the end; many times the engine's own limit. */
 const stopPatienceMs = 1000
+/** How long new workers may take for their engines when all is to end: a thread that is ended inside the engine aborts the process. */
+const buildPatienceMs = 5000
+const buildingPollMs = 10
 
 /**
  * How long a batch may wait for a worker that is just being started, in ms: the longest respawn delay (`respawn-gate.ts`) and a
@@ -66,6 +70,8 @@ export class InspectionPool implements BatchReceiver {
   #runningCount = 0
   #queuedBytes = 0
   #isClosed = false
+  /** Settled, or the start of other workers; never rejects. */
+  #replacing: Promise<void> = Promise.resolve()
   #onDrained: (() => void) | undefined
 
   private constructor(settings: PoolSettings, observer: PoolObserver, started: StartedThreads) {
@@ -112,7 +118,10 @@ export class InspectionPool implements BatchReceiver {
    * @throws as `start`, then the old workers go on; `MWAF_POOL_CLOSED` when the pool was closed meanwhile.
    */
   async replace(worker: Omit<WorkerSettings, 'respawnGate'>): Promise<WorkerReady> {
-    const started = await startThreads(this.#settings, worker)
+    const starting = startThreads(this.#settings, worker)
+    const settled = starting.then(ignore, ignore)
+    this.#replacing = this.#replacing.then(() => settled)
+    const started = await starting
     if (this.#isClosed) {
       await started.threads.destroy()
       throw new MirrorwafError('MWAF_POOL_CLOSED')
@@ -140,6 +149,8 @@ export class InspectionPool implements BatchReceiver {
     const abandoned = this.#queue.splice(0)
     for (const run of abandoned) this.#giveUp(run)
     await withinTime(this.drained(), stopPatienceMs)
+    await withinTime(this.#replacing, buildPatienceMs)
+    await built(this.#gate)
     await this.#threads.destroy()
   }
 
@@ -214,6 +225,14 @@ export class InspectionPool implements BatchReceiver {
   #release(run: BatchRun): void {
     this.#queuedBytes -= run.batch.slab.buffer.byteLength
   }
+}
+
+function ignore(): void {}
+
+/** Waits for threads that piscina started in place of dead ones. */
+async function built(gate: SharedArrayBuffer): Promise<void> {
+  const deadlineMs = performance.now() + buildPatienceMs
+  while (isBuilding(gate) && performance.now() < deadlineMs) await setTimeout(buildingPollMs)
 }
 
 interface StartedThreads {

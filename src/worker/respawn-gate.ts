@@ -6,7 +6,8 @@
 const deathsWord = 0
 const sleepWord = 1
 const stopWord = 2
-const wordCount = 3
+const buildingWord = 3
+const wordCount = 4
 const firstDelayMs = 100
 /** Below the default batch deadline, so that a batch which waits for a worker is not taken for a stuck one. */
 const longestDelayMs = 5000
@@ -37,6 +38,22 @@ export function waitAtGate(gate: SharedArrayBuffer): void {
   const words = new Int32Array(gate)
   const delayMs = respawnDelayMs(Atomics.load(words, deathsWord))
   if (delayMs > 0) Atomics.wait(words, sleepWord, 0, delayMs)
+}
+
+/** Worker side: builds what a new thread works with, most of it inside the engine. */
+export function buildBehindGate<Value>(gate: SharedArrayBuffer, build: () => Value): Value {
+  const words = new Int32Array(gate)
+  Atomics.add(words, buildingWord, 1)
+  try {
+    return build()
+  } finally {
+    Atomics.sub(words, buildingWord, 1)
+  }
+}
+
+/** Pool side: whether a new thread is inside the engine, where it must not be ended. */
+export function isBuilding(gate: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(gate), buildingWord) > 0
 }
 
 /** Pool side: workers shall leave the rest of their batches and answer. */

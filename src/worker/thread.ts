@@ -8,7 +8,7 @@ import { BatchInspector } from './batch-inspector.js'
 import { buildInspector } from './build-inspector.js'
 import { EventWriter } from './event-writer.js'
 import type { WorkerAnswer, WorkerFailed, WorkerSettings, WorkerTask } from './messages.js'
-import { isAskedToStop, waitAtGate } from './respawn-gate.js'
+import { buildBehindGate, isAskedToStop, waitAtGate } from './respawn-gate.js'
 import { SpanGate } from './span-gate.js'
 import { warmUpJudging } from './warm-up-judging.js'
 
@@ -20,12 +20,12 @@ type ThreadState =
 // Foreign boundary: what the pool gave as workerData, cloned by Node.
 const settings = workerData as WorkerSettings
 const gateWords = new Int32Array(settings.respawnGate)
-let state: ThreadState = start()
+let state: ThreadState = buildBehindGate(settings.respawnGate, start)
 
 /** Runs one task; piscina calls it by name. The slab's records get their outcomes, the answer carries the events. */
 export function runTask(task: WorkerTask): WorkerAnswer {
   // What kept a respawned worker from its engine may be over: it tries again with each batch, as slowly as a new one would.
-  if (state.kind === 'failed' && task.kind === 'inspect') state = start()
+  if (state.kind === 'failed' && task.kind === 'inspect') state = buildBehindGate(settings.respawnGate, start)
   if (state.kind === 'failed') return state.failure
   if (task.kind === 'inspect') return state.batches.inspect(task)
   const { engine } = state

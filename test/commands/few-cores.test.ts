@@ -51,6 +51,8 @@ t.test('the process keeps its number, and ends on SIGTERM', { skip: process.plat
       'off',
       '--workers',
       '1',
+      '--drain-delay',
+      '0',
     ],
     env: {},
   })

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { tryLine } from '#src/commands/run-receiver.js'
 import { waitUntil } from '../e2e/support/wait-until.js'
@@ -35,4 +36,24 @@ t.test('a SIGHUP while it starts does not end it', { skip }, async (t) => {
   await waitUntil('the banner', () => said.includes('Try it') || undefined)
   child.kill('SIGTERM')
   t.strictSame(await once(child, 'exit'), [0, null])
+})
+
+t.test('SIGTERM while a reload builds engines ends it as always', { skip }, async (t) => {
+  const options = ['--listen=127.0.0.1:0', '--admin=off', '--workers=1', '--drain-delay=0']
+  // Ended inside the engine, which takes some 200 ms from the start of a thread, the whole process aborts.
+  for (const delayMs of [60, 90, 120, 150]) {
+    const child = spawn(process.execPath, ['dist/main.js', 'serve', ...options], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    t.teardown(() => child.kill('SIGKILL'))
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    await waitUntil('the banner', () => said.includes('Try it') || undefined)
+    child.kill('SIGHUP')
+    await setTimeout(delayMs)
+    child.kill('SIGTERM')
+    t.strictSame(await once(child, 'exit'), [0, null], said)
+  }
 })
