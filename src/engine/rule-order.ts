@@ -60,27 +60,16 @@ export class RuleOrder {
     return this.#places.get(id) ?? { group: id, order: 0 }
   }
 
-  /** The first answer has the first rule of each group, and all rules that are in none; each further one the next of each group. */
+  /** Of two that match the engine tells which comes first, and whether both are reported. */
   #ask(engine: Engine): void {
-    const left = new Set(this.#types.keys())
-    const first = askOnce(engine, [...left])
-    const spacing = left.size
-    for (const [order, id] of first.entries()) {
-      this.#places.set(id, { group: id, order: order * spacing })
-      left.delete(id)
+    // What does not match its own id is disabled, or for other versions of the engine.
+    const ids = [...this.#types.keys()].filter((id) => askOnce(engine, [id]).length > 0)
+    ids.sort((left, right) => (askOnce(engine, [left, right])[0] === left ? -1 : 1))
+    for (const [order, id] of ids.entries()) {
+      const rivals = ids.slice(0, order).filter((earlier) => this.#types.get(earlier) === this.#types.get(id))
+      const rival = rivals.find((earlier) => askOnce(engine, [earlier, id]).length === 1)
+      this.#places.set(id, { group: rival === undefined ? id : this.#placeOf(rival).group, order })
     }
-    const firstByType = Map.groupBy(first, (id) => this.#types.get(id))
-    for (let round = 1, found = first; found.length > 0; round++) {
-      found = askOnce(engine, [...left])
-      for (const id of found) {
-        const rivals = firstByType.get(this.#types.get(id)) ?? []
-        // Modules group apart from each other, so only one of them keeps it from being reported.
-        const group = rivals.find((rival) => askOnce(engine, [rival, id]).length === 1) ?? id
-        this.#places.set(id, { group, order: this.#placeOf(group).order + round })
-        left.delete(id)
-      }
-    }
-    // What is left is disabled, or for other versions of the engine.
   }
 }
 

@@ -189,7 +189,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
   /** Nesting of the container attached last. */
   #nestingOfLast(): number {
     const top = this.#top
-    return top.nesting + (top.kind !== 'list' && top.listByKey.has(top.key) ? 2 : 1)
+    return top.nesting + (top.listUnder(top.key) !== undefined ? 2 : 1)
   }
 
   #makeRoom(): void {
@@ -220,25 +220,29 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
   }
 
   #setEntry(frame: InputFrame, value: EngineValue): void {
-    if (frame.entryCount >= maxContainerEntries) this.#startPart()
+    this.#countEntry(frame)
     frame.map[frame.key] = value
+  }
+
+  #countEntry(frame: InputFrame): void {
+    if (frame.entryCount >= maxContainerEntries) this.#startPart()
     frame.entryCount++
   }
 
   /** The list under the current key of a `multi` map, made when it is missing. */
   #listUnderKey(): EngineValue[] {
     const top = this.#top
-    const existing = top.listByKey.get(top.key)
+    const existing = top.listUnder(top.key)
     if (existing !== undefined) return existing
     const list: EngineValue[] = []
-    this.#setEntry(top, list)
-    top.listByKey.set(top.key, list)
+    this.#countEntry(top)
+    top.lists[top.key] = list
     return list
   }
 
   /** A repeated key keeps all its values, as a list; that puts what lies under it one level deeper. */
   #attachRepeated(frame: InputFrame, value: EngineValue): void {
-    const list = frame.listByKey.get(frame.key)
+    const list = frame.listUnder(frame.key)
     if (list !== undefined && list.length < maxContainerEntries) {
       list.push(value)
       return
@@ -251,7 +255,8 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
     }
     const repeated = [first, value]
     frame.map[frame.key] = repeated
-    frame.listByKey.set(frame.key, repeated)
+    frame.repeated ??= new Map()
+    frame.repeated.set(frame.key, repeated)
     const picked = frame.pickedMap?.[frame.key]
     if (picked !== undefined) this.#setPickedList(frame, [picked])
   }
@@ -268,7 +273,7 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
       putAt(frame.pickedList, frame.list.length - 1, value)
       return
     }
-    const list = frame.listByKey.get(frame.key)
+    const list = frame.listUnder(frame.key)
     if (list !== undefined) putAt(this.#pickedListUnderKey(frame), list.length - 1, value)
     else if (frame.pickedMap !== undefined) frame.pickedMap[frame.key] = value
   }
@@ -287,17 +292,18 @@ export class EngineInputBuilder implements AddressSink, ValueVisitor {
   #pickListUnderKey(depth: number): void {
     this.#pickContainer(depth)
     const frame = this.#frameAt(depth)
-    const list = frame.listByKey.get(frame.key)
+    const list = frame.listUnder(frame.key)
     if (frame.pickedMap !== undefined && list !== undefined) frame.pickedMap[frame.key] = list
   }
 
   #pickedListUnderKey(frame: InputFrame): EngineValue[] {
-    return frame.pickedListByKey.get(frame.key) ?? this.#setPickedList(frame, [])
+    return frame.pickedRepeated?.get(frame.key) ?? this.#setPickedList(frame, [])
   }
 
   #setPickedList(frame: InputFrame, list: EngineValue[]): EngineValue[] {
     if (frame.pickedMap !== undefined) frame.pickedMap[frame.key] = list
-    frame.pickedListByKey.set(frame.key, list)
+    frame.pickedRepeated ??= new Map()
+    frame.pickedRepeated.set(frame.key, list)
     return list
   }
 
@@ -342,9 +348,7 @@ function putFirst(parent: InputFrame, value: EngineValue): void {
     parent.map[parent.key] = value
     return
   }
-  const list = [value]
-  parent.map[parent.key] = list
-  parent.listByKey.set(parent.key, list)
+  parent.lists[parent.key] = [value]
 }
 
 /** Containers inside one another in a value; what is built here has at most `maxNesting`, so that recursion is shallow. */
