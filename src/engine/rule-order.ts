@@ -23,8 +23,13 @@ export class RuleOrder {
   /**
    * @param documents - the ruleset, in the engine's order.
    * @param createEngine - an engine for one document; disposed here.
+   * @param checkpoint - called between runs of the engine; may throw to give up.
    */
-  constructor(documents: readonly JsonRecord[], createEngine: (rules: object) => Engine) {
+  constructor(
+    documents: readonly JsonRecord[],
+    createEngine: (rules: object) => Engine,
+    checkpoint: () => void = () => {},
+  ) {
     const sections = ruleSections.map((section) => [section, itemsOf(documents, section).map(recordOf)] as const)
     for (const { id, tags } of sections.flatMap(([, rules]) => rules))
       this.#types.set(textOf(id), textOf(recordOf(tags)['type']))
@@ -34,7 +39,10 @@ export class RuleOrder {
       ...Object.fromEntries(words.filter(([, rules]) => rules.length > 0)),
     })
     try {
-      this.#ask(engine)
+      this.#ask((ids) => {
+        checkpoint()
+        return askOnce(engine, ids)
+      })
     } finally {
       engine.dispose()
     }
@@ -61,13 +69,13 @@ export class RuleOrder {
   }
 
   /** Of two that match the engine tells which comes first, and whether both are reported. */
-  #ask(engine: Engine): void {
+  #ask(ask: (ids: readonly string[]) => string[]): void {
     // What does not match its own id is disabled, or for other versions of the engine.
-    const ids = [...this.#types.keys()].filter((id) => askOnce(engine, [id]).length > 0)
-    ids.sort((left, right) => (askOnce(engine, [left, right])[0] === left ? -1 : 1))
+    const ids = [...this.#types.keys()].filter((id) => ask([id]).length > 0)
+    ids.sort((left, right) => (ask([left, right])[0] === left ? -1 : 1))
     for (const [order, id] of ids.entries()) {
       const rivals = ids.slice(0, order).filter((earlier) => this.#types.get(earlier) === this.#types.get(id))
-      const rival = rivals.find((earlier) => askOnce(engine, [earlier, id]).length === 1)
+      const rival = rivals.find((earlier) => ask([earlier, id]).length === 1)
       this.#places.set(id, { group: rival === undefined ? id : this.#placeOf(rival).group, order })
     }
   }

@@ -37,19 +37,23 @@ export interface BuiltInspector {
  * Loads engine and ruleset in the calling thread.
  * @param isWarmedUp - whether to spend up to 0.4 s so that the first requests find the prefilter's automata built.
  * @param spanGate - picks the requests whose schemas are extracted; undefined: none are.
+ * @param checkpoint - called between steps; may throw to give up. None of them is long.
  * @throws as `createEngine`.
  */
 export function buildInspector(
   settings: Pick<WorkerSettings, 'ruleset' | 'engine' | 'inspection'>,
   isWarmedUp: boolean = true,
   spanGate: SpanGate | undefined = undefined,
+  checkpoint: () => void = () => {},
 ): BuiltInspector {
   const { inspection } = settings
   const engine = createEngine(settings.ruleset, settings.engine)
+  checkpoint()
   const now = (): number => performance.now()
   const prefilter = inspection.prefilter === 'off' ? undefined : buildPrefilter(settings.ruleset, engine.version, now)
   const describer = prefilter === undefined ? undefined : buildDescriber(settings.ruleset)
-  const families = prefilter === undefined ? undefined : buildFamilies(settings, engine, prefilter)
+  checkpoint()
+  const families = prefilter === undefined ? undefined : buildFamilies(settings, engine, prefilter, checkpoint)
   // A worker is ready when its automata know common traffic: the first requests would pay for their states otherwise.
   if (isWarmedUp) prefilter?.warmUp()
   const budget = new DecodeBudget(now)
@@ -96,16 +100,18 @@ function buildFamilies(
   settings: Pick<WorkerSettings, 'ruleset' | 'engine'>,
   whole: Engine,
   { families }: RulesetPrefilter,
+  checkpoint: () => void,
 ): FamilyJudges | undefined {
   // With one family there is nothing to spare; rules that the engine refuses would be counted into the order of the others.
   if (families.length < 2 || whole.rulesFailedCount > 0) return undefined
   const documents = settings.ruleset.documents.map(parseRulesetDocument)
   // All are built before the first request: building one takes longer than a request may.
   const engines = families.map((ids) => {
+    checkpoint()
     const text = JSON.stringify(selectRules(documents, ids))
     return createEngine({ documents: [{ path: 'family', text }] }, { ...settings.engine, minRules: 0 })
   })
-  return new FamilyJudges(engines, new RuleOrder(documents, createCheckEngine))
+  return new FamilyJudges(engines, new RuleOrder(documents, createCheckEngine, checkpoint))
 }
 
 /** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */

@@ -49,7 +49,7 @@ const youngGenerationMib = 12
 /** How long workers may take to finish the record in hand at the end; many times the engine's own limit. */
 const stopPatienceMs = 1000
 /** How long new workers may take for their engines when all is to end: a thread that is ended inside the engine aborts the process. */
-const buildPatienceMs = 5000
+const buildPatienceMs = 15_000
 const buildingPollMs = 10
 
 /**
@@ -72,6 +72,8 @@ export class InspectionPool implements BatchReceiver {
   #isClosed = false
   /** Settled, or the start of other workers; never rejects. */
   #replacing: Promise<void> = Promise.resolve()
+  /** Of the workers that start last. */
+  #startingGate: SharedArrayBuffer | undefined
   #onDrained: (() => void) | undefined
 
   private constructor(settings: PoolSettings, observer: PoolObserver, started: StartedThreads) {
@@ -90,7 +92,7 @@ export class InspectionPool implements BatchReceiver {
     worker: Omit<WorkerSettings, 'respawnGate'>,
     observer: PoolObserver,
   ): Promise<{ pool: InspectionPool; ready: WorkerReady }> {
-    const started = await startThreads(settings, worker)
+    const started = await startThreads(settings, worker, createRespawnGate())
     return { pool: new InspectionPool(settings, observer, started), ready: started.ready }
   }
 
@@ -118,7 +120,9 @@ export class InspectionPool implements BatchReceiver {
    * @throws as `start`, then the old workers go on; `MWAF_POOL_CLOSED` when the pool was closed meanwhile.
    */
   async replace(worker: Omit<WorkerSettings, 'respawnGate'>): Promise<WorkerReady> {
-    const starting = startThreads(this.#settings, worker)
+    const gate = createRespawnGate()
+    this.#startingGate = gate
+    const starting = startThreads(this.#settings, worker, gate)
     const settled = starting.then(ignore, ignore)
     this.#replacing = this.#replacing.then(() => settled)
     const started = await starting
@@ -146,6 +150,7 @@ export class InspectionPool implements BatchReceiver {
   async close(): Promise<void> {
     this.#isClosed = true
     askToStop(this.#gate)
+    if (this.#startingGate !== undefined) askToStop(this.#startingGate)
     const abandoned = this.#queue.splice(0)
     for (const run of abandoned) this.#giveUp(run)
     await withinTime(this.drained(), stopPatienceMs)
@@ -244,8 +249,8 @@ interface StartedThreads {
 async function startThreads(
   settings: PoolSettings,
   worker: Omit<WorkerSettings, 'respawnGate'>,
+  gate: SharedArrayBuffer,
 ): Promise<StartedThreads> {
-  const gate = createRespawnGate()
   const workerSettings: WorkerSettings = { ...worker, respawnGate: gate }
   const threads = new Piscina<BatchTask, WorkerAnswer>({
     filename: settings.threadPath ?? defaultThreadPath,

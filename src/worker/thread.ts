@@ -39,6 +39,11 @@ export function runTask(task: WorkerTask): WorkerAnswer {
   }
 }
 
+/** A receiver that ends does not wait for a worker that nobody needs any more. */
+function stopIfAsked(): void {
+  if (isAskedToStop(gateWords)) throw new MirrorwafError('MWAF_POOL_CLOSED')
+}
+
 function start(): ThreadState {
   waitAtGate(settings.respawnGate)
   try {
@@ -47,8 +52,9 @@ function start(): ThreadState {
     const { spans } = settings.inspection
     const spanGate =
       spans === undefined ? undefined : new SpanGate(spans, () => performance.timeOrigin + performance.now())
-    const built = buildInspector(settings, true, spanGate)
+    const built = buildInspector(settings, true, spanGate, stopIfAsked)
     const events = new EventWriter(settings.inspection, built.engine)
+    stopIfAsked()
     // Sampled requests are counted for their endpoint, also those of a warm-up.
     if (spanGate?.samplesSchemas !== true) warmUpJudging(built, events, () => performance.now())
     return {
