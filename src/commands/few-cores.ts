@@ -28,7 +28,16 @@ export function nodeArgumentsForFewCores({
   hasChannel,
 }: ProcessFacts): string[] | undefined {
   const isSettled = nodeArgs.some((argument) => argument.replaceAll('_', '-').includes('single-threaded-gc'))
-  if (args[0] !== 'serve' || args.includes('--help') || coreCount > fewCoreCount || hasChannel || isSettled)
+  // A file that a shell has opened for this process would be closed.
+  const hasOpenFile = args.some((argument) => /\/dev\/fd\/|\/proc\/self\/fd\//.test(argument))
+  if (
+    hasOpenFile ||
+    args[0] !== 'serve' ||
+    args.includes('--help') ||
+    coreCount > fewCoreCount ||
+    hasChannel ||
+    isSettled
+  )
     return undefined
   return [flag, ...nodeArgs]
 }
@@ -43,5 +52,9 @@ export function restartForFewCores(): void {
     hasChannel: process.send !== undefined,
   })
   if (nodeArguments === undefined || script === undefined || process.platform === 'win32') return
-  process.execve?.(process.execPath, [process.execPath, ...nodeArguments, script, ...args])
+  try {
+    process.execve?.(process.execPath, [process.execPath, ...nodeArguments, script, ...args])
+  } catch {
+    // Node's permission model may forbid it. It only spares latency, so serving goes on as it is.
+  }
 }

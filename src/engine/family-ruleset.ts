@@ -12,11 +12,13 @@ export function selectRules(documents: readonly JsonRecord[], ids: readonly stri
     .map((section) => [section, itemsOf(documents, section).map(recordOf)] as const)
     .map(([section, rules]) => [section, rules.filter(({ id }) => ids.includes(textOf(id))).map(apart)] as const)
     .filter(([, rules]) => rules.length > 0)
-  const read = new Set(sections.flatMap(([, rules]) => rules.flatMap(addressesIn)))
+  const read = new Set(sections.flatMap(([, rules]) => rules.flatMap((rule) => textsUnder('address', rule))))
+  const dataIds = new Set(sections.flatMap(([, rules]) => rules.flatMap((rule) => textsUnder('data', rule))))
   return {
     version: '2.2',
     ...Object.fromEntries(sections),
-    rules_data: itemsOf(documents, 'rules_data'),
+    // Lists may be long, and each engine would hold its own copy.
+    rules_data: itemsOf(documents, 'rules_data').filter((data) => dataIds.has(textOf(recordOf(data)['id']))),
     // What a processor shows is made by others: of the whole request, not of what was picked for a family.
     processors: itemsOf(documents, 'processors').filter(
       (processor) => recordOf(processor)['output'] === false && outputsOf(processor).some((output) => read.has(output)),
@@ -33,9 +35,9 @@ function outputsOf(processor: unknown): string[] {
   return listOf(mappings).map((mapping) => textOf(recordOf(mapping)['output']))
 }
 
-/** Every address named anywhere inside. */
-function addressesIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(addressesIn)
+/** Every text that stands under a key, anywhere inside. */
+function textsUnder(key: string, value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => textsUnder(key, item))
   if (!isRecord(value)) return []
-  return [textOf(value['address']), ...Object.values(value).flatMap(addressesIn)]
+  return [textOf(value[key]), ...Object.values(value).flatMap((item) => textsUnder(key, item))]
 }

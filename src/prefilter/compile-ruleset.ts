@@ -52,8 +52,9 @@ class RulesetCompiler {
   constructor(source: RulesetSource) {
     this.#source = source
     this.#book = new DerivedAddressBook(source.derived)
-    // An exclusion may hang on a value that no rule asks for.
-    this.#findsAllValues = !source.hasExclusions
+    // An exclusion, or a token's decoder, may hang on a value that no rule asks for.
+    const isConditional = source.derived.some((each) => each.generator === jwtGenerator && each.isConditional)
+    this.#findsAllValues = !source.hasExclusions && !isConditional
   }
 
   compile(): CompiledRuleset {

@@ -105,13 +105,15 @@ function buildFamilies(
   // With one family there is nothing to spare; rules that the engine refuses would be counted into the order of the others.
   if (families.length < 2 || whole.rulesFailedCount > 0) return undefined
   const documents = settings.ruleset.documents.map(parseRulesetDocument)
+  const order = new RuleOrder(documents, createCheckEngine, checkpoint)
+  if (!order.knows(families.flat())) return undefined
   // All are built before the first request: building one takes longer than a request may.
   const engines = families.map((ids) => {
     checkpoint()
     const text = JSON.stringify(selectRules(documents, ids))
     return createEngine({ documents: [{ path: 'family', text }] }, { ...settings.engine, minRules: 0 })
   })
-  return new FamilyJudges(engines, new RuleOrder(documents, createCheckEngine, checkpoint))
+  return new FamilyJudges(engines, order)
 }
 
 /** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */

@@ -292,7 +292,7 @@ export class Inspector {
   /** The whole ruleset begins anew where families had begun: what both find must not count twice. */
   #forgetFindings(): void {
     const result = this.#result
-    result.matches.length = 0
+    result.matches = []
     result.isKept = false
     result.attributes = undefined
   }
@@ -336,8 +336,18 @@ export class Inspector {
       return isToGoOn
     }
     this.#judgesByFamily = false
-    if (this.#pickedParts.length > 1) this.#forgetFindings()
-    return this.#pickedParts.every(this.#runPart)
+    const result = this.#result
+    const { matches: found, isKept: wasKept, attributes: described, engineErrorCount: errorCount } = result
+    this.#forgetFindings()
+    const isToGoOn = this.#pickedParts.every(this.#runPart)
+    // What families have found stands where the whole ruleset did not get so far again.
+    if (result.isTimedOut || result.engineErrorCount > errorCount) {
+      const types = new Set(result.matches.map(({ tags }) => tags['type']))
+      result.matches.push(...found.filter(({ tags }) => !types.has(tags['type'])))
+      result.isKept ||= wasKept
+      result.attributes = { ...described, ...result.attributes }
+    }
+    return isToGoOn
   }
 
   readonly #runInContext = (context: EngineContext, part: EngineInput): boolean => this.#run(context, part)

@@ -269,6 +269,9 @@ async function startThreads(
   try {
     return { threads, gate, ready: await awaitReady(threads, settings.workers) }
   } catch (error) {
+    // One that failed early must not end the others inside the engine.
+    askToStop(gate)
+    await built(gate)
     await threads.destroy()
     throw error
   }

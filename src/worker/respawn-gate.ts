@@ -58,7 +58,9 @@ export function isBuilding(gate: SharedArrayBuffer): boolean {
 
 /** Pool side: workers shall leave the rest of their batches and answer. */
 export function askToStop(gate: SharedArrayBuffer): void {
-  Atomics.store(new Int32Array(gate), stopWord, 1)
+  const words = new Int32Array(gate)
+  Atomics.store(words, stopWord, 1)
+  Atomics.notify(words, sleepWord)
 }
 
 /** Worker side, between two records. @param gateWords - a view of the gate. */

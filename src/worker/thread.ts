@@ -20,12 +20,12 @@ type ThreadState =
 // Foreign boundary: what the pool gave as workerData, cloned by Node.
 const settings = workerData as WorkerSettings
 const gateWords = new Int32Array(settings.respawnGate)
-let state: ThreadState = buildBehindGate(settings.respawnGate, start)
+let state: ThreadState = startBehindGate()
 
 /** Runs one task; piscina calls it by name. The slab's records get their outcomes, the answer carries the events. */
 export function runTask(task: WorkerTask): WorkerAnswer {
   // What kept a respawned worker from its engine may be over: it tries again with each batch, as slowly as a new one would.
-  if (state.kind === 'failed' && task.kind === 'inspect') state = buildBehindGate(settings.respawnGate, start)
+  if (state.kind === 'failed' && task.kind === 'inspect') state = startBehindGate()
   if (state.kind === 'failed') return state.failure
   if (task.kind === 'inspect') return state.batches.inspect(task)
   const { engine } = state
@@ -44,9 +44,14 @@ function stopIfAsked(): void {
   if (isAskedToStop(gateWords)) throw new MirrorwafError('MWAF_POOL_CLOSED')
 }
 
-function start(): ThreadState {
+function startBehindGate(): ThreadState {
   waitAtGate(settings.respawnGate)
+  return buildBehindGate(settings.respawnGate, start)
+}
+
+function start(): ThreadState {
   try {
+    stopIfAsked()
     // On Linux this is the calling thread's own priority: answers come before verdicts.
     if (settings.niceIncrement > 0) setPriority(0, settings.niceIncrement)
     const { spans } = settings.inspection

@@ -26,6 +26,7 @@ t.test('it goes on as it is with more cores, for other commands, and under a par
     { args: [] },
     { args: ['serve', '--help'] },
     { hasChannel: true },
+    { args: ['serve', '--config', '/dev/fd/3'] },
   ]
   for (const other of others)
     t.equal(nodeArgumentsForFewCores({ ...facts, ...other }), undefined, JSON.stringify(other))

@@ -102,14 +102,14 @@ t.test('rules stand alone with what they read, and without what shows', async (t
     id: 'r',
     name: 'r',
     tags: { type: 'x' },
-    conditions: [{ parameters: { address: 'server.request.jwt' } }],
+    conditions: [{ parameters: { address: 'server.request.jwt', data: 'words' } }],
   }
-  const data = [{ id: 'words', type: 'data_with_expiration', data: [] }]
+  const data = ['words', 'others'].map((id) => ({ id, type: 'data_with_expiration', data: [] }))
   const selected = selectRules([{ rules: [reads, rule('b', 'x')], processors, rules_data: data }], ['r'])
   t.strictSame(selected, {
     version: '2.2',
     rules: [{ ...reads, tags: { type: 'r' } }],
-    rules_data: data,
+    rules_data: data.slice(0, 1),
     processors: [processors[1]],
   })
 })

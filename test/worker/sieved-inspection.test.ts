@@ -193,6 +193,61 @@ t.test('attributes that a rule takes from elsewhere in the request are there', a
   t.match(whole, { outcome: 'matched', attributes: { agent: /Mozilla/ } })
 })
 
+t.test('rules that cannot be told apart by id and type are judged together', async (t) => {
+  const rule = (id: unknown, type: unknown): object => {
+    const inputs = [{ address: 'server.request.query' }]
+    return {
+      id,
+      name: 'r',
+      tags: { type },
+      conditions: [{ operator: 'phrase_match', parameters: { inputs, list: ['attack'] } }],
+    }
+  }
+  const usual = [rule('a', 'x'), rule('b', 'y')]
+  for (const odd of [[], [rule('c', '')], [rule(17, 't')], [rule('d', 5)], [rule('\ud800', 't')]]) {
+    const pair = await makePair(t, { rules: [...usual, ...odd] })
+    const { sieved, whole } = pair.report({ target: '/?q=an+attack', headers: browser })
+    t.strictSame(sieved, whole, JSON.stringify(odd))
+  }
+})
+
+t.test('a token whose decoding hangs on the body', async (t) => {
+  const onText = (id: string, address: string, word: string, path?: string[]): object => ({
+    id,
+    name: id,
+    tags: { type: id },
+    conditions: [
+      {
+        operator: 'phrase_match',
+        parameters: { inputs: [{ address, ...(path && { key_path: path }) }], list: [word] },
+      },
+    ],
+  })
+  const headers = { address: 'server.request.headers.no_cookies', key_path: ['authorization'] }
+  const decoder = {
+    id: 'p',
+    generator: 'jwt_decode',
+    conditions: [
+      { operator: 'phrase_match', parameters: { inputs: [{ address: 'server.request.body' }], list: ['zzz'] } },
+    ],
+    parameters: { mappings: [{ inputs: [headers], output: 'server.request.jwt' }] },
+    evaluate: true,
+    output: false,
+  }
+  const rules = [
+    onText('q', 'server.request.query', 'attack'),
+    onText('j', 'server.request.jwt', 'evil', ['payload', 'sub']),
+  ]
+  const token = `Bearer ${hs256}.${Buffer.from('{"sub":"evil"}').toString('base64url')}.c2ln`
+  const pair = await makePair(t, { rules, processors: [decoder] })
+  for (const body of ['{"a":"zzz"}', '{"a":"b"}']) {
+    const headersSent = [...browser, json, ['Authorization', token] as const]
+    const { sieved, whole } = pair.report({ method: 'POST', target: '/?q=attack', headers: headersSent, body })
+    t.strictSame(sieved, whole, body)
+    t.equal(JSON.stringify(whole).includes('"id":"j"'), body.includes('zzz'), body)
+  }
+})
+
 t.test('with exclusions and with processors that are not known the engine is given everything', async (t) => {
   const { processors } = JSON.parse(readFileSync(defaultRulesetPath(), 'utf8'))
   const inputs = [{ address: 'server.request.query' }]

@@ -242,10 +242,11 @@ function readData(documents: readonly JsonRecord[]): Map<string, DataEntry[]> {
 }
 
 function readProcessor(processor: unknown): DerivedAddress[] {
-  const { generator, parameters } = recordOf(processor)
+  const { generator, parameters, conditions } = recordOf(processor)
   return listOf(recordOf(parameters)['mappings'])
     .map(recordOf)
     .map((mapping) => ({
+      isConditional: conditions !== undefined && !isEmptyList(conditions),
       generator: textOf(generator),
       output: textOf(mapping['output']),
       inputs: Object.values(mapping).flatMap((inputs) => listOf(inputs).map(recordOf).map(readPlace)),

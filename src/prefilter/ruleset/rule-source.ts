@@ -55,6 +55,8 @@ export interface DataEntry {
 
 /** An address that a processor fills from another one before the rules run. */
 export interface DerivedAddress {
+  /** Whether it is filled depends on other values of the request. */
+  readonly isConditional: boolean
   readonly generator: string
   readonly output: string
   readonly inputs: readonly PlaceSource[]
