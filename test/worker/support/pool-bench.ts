@@ -28,7 +28,8 @@ function pathOf(name: string): string {
 
 /** Options with a ruleset that loads fast and matches `$globals`. */
 export function smallOptions(t: Test, changes: Partial<ServeOptions> = {}): ServeOptions {
-  return completeServeOptions({ rules: [writeRuleset(t, '$globals')], workers: 1, logLevel: 'silent', ...changes })
+  const rules = [writeRuleset(t, '$globals')]
+  return completeServeOptions({ rules, workers: 1, logLevel: 'silent', wafTimeoutUs: 5_000_000, ...changes })
 }
 
 /** One batch of a GET for each target. */
