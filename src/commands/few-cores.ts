@@ -16,30 +16,18 @@ export interface ProcessFacts {
   /** Those in front of it. */
   readonly nodeArgs: readonly string[]
   readonly coreCount: number
-  /** Whether a parent talks to this process over a channel, which a restart would cut. */
+  /** Whether a parent talks to this process over a channel. */
   readonly hasChannel: boolean
 }
 
 /** @returns the arguments to restart node with; `undefined`: it is to go on as it is. `--no-single-threaded-gc` is obeyed. */
-export function nodeArgumentsForFewCores({
-  args,
-  nodeArgs,
-  coreCount,
-  hasChannel,
-}: ProcessFacts): string[] | undefined {
+export function nodeArgumentsForFewCores(facts: ProcessFacts): string[] | undefined {
+  const { args, nodeArgs, coreCount, hasChannel } = facts
+  const isServing = args[0] === 'serve' && !args.includes('--help')
   const isSettled = nodeArgs.some((argument) => argument.replaceAll('_', '-').includes('single-threaded-gc'))
-  // A file that a shell has opened for this process would be closed.
-  const hasOpenFile = args.some((argument) => /\/dev\/fd\/|\/proc\/self\/fd\//.test(argument))
-  if (
-    hasOpenFile ||
-    args[0] !== 'serve' ||
-    args.includes('--help') ||
-    coreCount > fewCoreCount ||
-    hasChannel ||
-    isSettled
-  )
-    return undefined
-  return [flag, ...nodeArgs]
+  // A channel, and a file that a shell has opened for this process, would be closed.
+  const wouldLose = hasChannel || args.some((argument) => /\/dev\/fd\/|\/proc\/self\/fd\//.test(argument))
+  return isServing && coreCount <= fewCoreCount && !isSettled && !wouldLose ? [flag, ...nodeArgs] : undefined
 }
 
 /** Starts this process anew under its number, where that helps; else returns. Windows cannot. */

@@ -1,5 +1,6 @@
 // What libddwaf says about one ruleset file it was given: what it loaded, refused, skipped, and why.
 import { isRecord, type JsonRecord, listOf, recordOf, textOf } from '../json-shape.js'
+import { ruleSections } from './ruleset-sections.js'
 
 /** One refused item of a section and the engine's words for it. */
 export interface ItemFault {
@@ -31,9 +32,6 @@ export interface DocumentReport {
   readonly rulesVersion: string
   readonly sections: readonly SectionReport[]
 }
-
-/** Sections that hold rules, in libddwaf's words. */
-export const ruleSections = ['rules', 'rules_compat', 'custom_rules'] as const
 
 /** @param diagnostics - native-appsec's `diagnostics` right after this file was given to it. */
 export function toDocumentReport(path: string, isAccepted: boolean, diagnostics: unknown): DocumentReport {

@@ -1,6 +1,6 @@
 // Takes rules out of a ruleset, so that an engine of their own judges them.
-import { isRecord, type JsonRecord, listOf, recordOf, textOf } from '../json-shape.js'
-import { itemsOf, ruleSections } from './ruleset-sections.js'
+import { isRecord, type JsonRecord, recordOf, textOf } from '../json-shape.js'
+import { itemsOf, outputsOf, ruleSections } from './ruleset-sections.js'
 
 /**
  * One document with these rules, and what they read. Each has its id for a type, so that each reports its match: which of several
@@ -9,7 +9,7 @@ import { itemsOf, ruleSections } from './ruleset-sections.js'
  */
 export function selectRules(documents: readonly JsonRecord[], ids: readonly string[]): JsonRecord {
   const sections = ruleSections
-    .map((section) => [section, itemsOf(documents, section).map(recordOf)] as const)
+    .map((section) => [section, itemsOf(documents, [section])] as const)
     .map(([section, rules]) => [section, rules.filter(({ id }) => ids.includes(textOf(id))).map(apart)] as const)
     .filter(([, rules]) => rules.length > 0)
   const read = new Set(sections.flatMap(([, rules]) => rules.flatMap((rule) => textsUnder('address', rule))))
@@ -18,21 +18,16 @@ export function selectRules(documents: readonly JsonRecord[], ids: readonly stri
     version: '2.2',
     ...Object.fromEntries(sections),
     // Lists may be long, and each engine would hold its own copy.
-    rules_data: itemsOf(documents, 'rules_data').filter((data) => dataIds.has(textOf(recordOf(data)['id']))),
+    rules_data: itemsOf(documents, ['rules_data']).filter(({ id }) => dataIds.has(textOf(id))),
     // What a processor shows is made by others: of the whole request, not of what was picked for a family.
-    processors: itemsOf(documents, 'processors').filter(
-      (processor) => recordOf(processor)['output'] === false && outputsOf(processor).some((output) => read.has(output)),
+    processors: itemsOf(documents, ['processors']).filter(
+      (processor) => processor['output'] === false && outputsOf(processor).some((output) => read.has(output)),
     ),
   }
 }
 
 function apart(rule: JsonRecord): JsonRecord {
   return { ...rule, tags: { ...recordOf(rule['tags']), type: rule['id'] } }
-}
-
-function outputsOf(processor: unknown): string[] {
-  const { mappings } = recordOf(recordOf(processor)['parameters'])
-  return listOf(mappings).map((mapping) => textOf(recordOf(mapping)['output']))
 }
 
 /** Every text that stands under a key, anywhere inside. */

@@ -1,6 +1,7 @@
 // Takes out of a ruleset what describes a request instead of judging it: the processors that make fingerprints. They need the
 // whole head, which rules do not once it is known which values may match.
 import { isRecord, type JsonRecord, listOf, recordOf, textOf } from '../json-shape.js'
+import { itemsOf, outputsOf } from './ruleset-sections.js'
 
 /** Which attributes of a request need the whole of its head, and what makes them. */
 export type Fingerprinting =
@@ -30,9 +31,9 @@ const askingAddress = 'waf.context.processor'
 /** @param documents - what the engine is given. */
 export function findFingerprinting(documents: readonly JsonRecord[]): Fingerprinting {
   if (documents.some(({ processor_overrides: overrides }) => overrides !== undefined)) return { kind: 'unknown' }
-  const shown = documents
-    .flatMap(({ processors }) => listOf(processors))
-    .filter((processor) => recordOf(processor)['output'] !== false && !isAskedFor(processor))
+  const shown = itemsOf(documents, ['processors']).filter(
+    (processor) => processor['output'] !== false && !isAskedFor(processor),
+  )
   if (shown.length === 0) return { kind: 'none' }
   if (!shown.every(isFingerprint)) return { kind: 'unknown' }
   return {
@@ -58,11 +59,6 @@ function isAskedFor(processor: unknown): boolean {
 function isFingerprint(processor: unknown): boolean {
   const { generator, conditions } = recordOf(processor)
   return isRecord(processor) && fingerprintGenerators.has(textOf(generator)) && listOf(conditions).length === 0
-}
-
-function outputsOf(processor: unknown): string[] {
-  const { mappings } = recordOf(recordOf(processor)['parameters'])
-  return listOf(mappings).map((mapping) => textOf(recordOf(mapping)['output']))
 }
 
 /** An engine cannot be without rules: this one is on an address that is never fed. */

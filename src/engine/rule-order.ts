@@ -33,10 +33,9 @@ export class RuleOrder {
     createEngine: (rules: object) => Engine,
     checkpoint: () => void = () => {},
   ) {
-    const sections = ruleSections.map((section) => [section, itemsOf(documents, section).map(recordOf)] as const)
-    for (const { id, tags } of sections.flatMap(([, rules]) => rules))
+    for (const { id, tags } of itemsOf(documents, ruleSections))
       this.#types.set(textOf(id), textOf(recordOf(tags)['type']))
-    const words = sections.map(([section, rules]) => [section, rules.map(asWord)] as const)
+    const words = ruleSections.map((section) => [section, itemsOf(documents, [section]).map(asWord)] as const)
     const engine = createEngine({
       version: '2.2',
       ...Object.fromEntries(words.filter(([, rules]) => rules.length > 0)),

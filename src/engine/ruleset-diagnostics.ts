@@ -3,8 +3,9 @@
 import { type JsonRecord, listOf, recordOf, textOf } from '../json-shape.js'
 import { requestAddresses } from '../request/value-visitor.js'
 import { engineName, engineVersion, reportRuleset } from './ddwaf.js'
-import { countLoadedRules, type DocumentReport, type ItemFault, ruleSections, rulesVersionOf } from './ddwaf-report.js'
+import { countLoadedRules, type DocumentReport, type ItemFault, rulesVersionOf } from './ddwaf-report.js'
 import { parseRulesetDocument, type RulesetSource } from './ruleset.js'
+import { itemsOf, ruleSections } from './ruleset-sections.js'
 
 /** One rule and why it is listed. */
 export interface RuleNote {
@@ -191,10 +192,6 @@ function loadedIds(reports: readonly DocumentReport[]): Set<string> {
 
 function isRuleSection({ section }: { readonly section: string }): boolean {
   return ruleSections.some((name) => name === section)
-}
-
-function itemsOf(documents: readonly JsonRecord[], sections: readonly string[]): JsonRecord[] {
-  return documents.flatMap((document) => sections.flatMap((section) => listOf(document[section]).map(recordOf)))
 }
 
 function toNote({ id, name }: JsonRecord, reason: string): RuleNote {

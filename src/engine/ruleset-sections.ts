@@ -1,10 +1,16 @@
-// The sections of ruleset documents that hold rules, and what is in them.
-import { type JsonRecord, listOf } from '../json-shape.js'
+// What stands in the sections of ruleset documents.
+import { type JsonRecord, listOf, recordOf, textOf } from '../json-shape.js'
 
-/** `rules_compat` is read exactly like `rules` (libddwaf 1.30). */
+/** Sections that hold rules, in libddwaf's words; `rules_compat` is read exactly like `rules` (1.30). */
 export const ruleSections = ['rules', 'rules_compat', 'custom_rules'] as const
 
-/** The items of a section of all documents, in the engine's order. */
-export function itemsOf(documents: readonly JsonRecord[], section: string): readonly unknown[] {
-  return documents.flatMap((document) => listOf(document[section]))
+/** The items of some sections of all documents, document by document. */
+export function itemsOf(documents: readonly JsonRecord[], sections: readonly string[]): JsonRecord[] {
+  return documents.flatMap((document) => sections.flatMap((section) => listOf(document[section]).map(recordOf)))
+}
+
+/** The addresses that a processor fills, or the names of the attributes that it sets. */
+export function outputsOf({ parameters }: JsonRecord): string[] {
+  const { mappings } = recordOf(parameters)
+  return listOf(mappings).map((mapping) => textOf(recordOf(mapping)['output']))
 }

@@ -1,11 +1,10 @@
 // The rules that are loaded, by id, as a reader wants them: name, tags, conditions in words.
 import type { RulesetDocument } from '../engine/ruleset.js'
+import { ruleSections } from '../engine/ruleset-sections.js'
 import { listOf, recordOf, textOf } from '../json-shape.js'
 import { anyOf } from './addresses.js'
 import type { ConditionWords, RuleWords } from './page/api-types.js'
 
-/** Sections of a ruleset that hold rules. */
-const ruleSections = ['rules', 'rules_compat', 'custom_rules'] as const
 /** Phrases shown of a list; some rules have hundreds. */
 const shownPhrases = 12
 

@@ -7,6 +7,7 @@ import { selectRules } from '../engine/family-ruleset.js'
 import { findFingerprinting } from '../engine/fingerprint-ruleset.js'
 import { RuleOrder } from '../engine/rule-order.js'
 import { parseRulesetDocument, type RulesetSource } from '../engine/ruleset.js'
+import type { JsonRecord } from '../json-shape.js'
 import { compilePrefilter } from '../prefilter/compile-ruleset.js'
 import { createPrefilter } from '../prefilter/create-prefilter.js'
 import type { RulesetPrefilter } from '../prefilter/ruleset-prefilter.js'
@@ -50,10 +51,12 @@ export function buildInspector(
   const engine = createEngine(settings.ruleset, settings.engine)
   checkpoint()
   const now = (): number => performance.now()
-  const prefilter = inspection.prefilter === 'off' ? undefined : buildPrefilter(settings.ruleset, engine.version, now)
-  const describer = prefilter === undefined ? undefined : buildDescriber(settings.ruleset)
+  const documents = settings.ruleset.documents.map(parseRulesetDocument)
+  const prefilter = inspection.prefilter === 'off' ? undefined : buildPrefilter(documents, engine.version, now)
+  const describer = prefilter === undefined ? undefined : buildDescriber(documents)
   checkpoint()
-  const families = prefilter === undefined ? undefined : buildFamilies(settings, engine, prefilter, checkpoint)
+  const create = (rules: object): Engine => createEngine(documentOf(rules), { ...settings.engine, minRules: 0 })
+  const families = prefilter === undefined ? undefined : buildFamilies(documents, engine, prefilter, create, checkpoint)
   // A worker is ready when its automata know common traffic: the first requests would pay for their states otherwise.
   if (isWarmedUp) prefilter?.warmUp()
   const budget = new DecodeBudget(now)
@@ -86,38 +89,40 @@ function sampleBy(gate: SpanGate): (record: RecordReader) => boolean {
   return (record) => gate.sample(record.method, endpointOf(record.bytes, record.targetStart, record.targetEnd))
 }
 
-function buildPrefilter(ruleset: RulesetSource, engineVersion: string, now: () => number): RulesetPrefilter {
-  const compiled = compilePrefilter(ruleset.documents.map(parseRulesetDocument), engineVersion)
+function buildPrefilter(documents: readonly JsonRecord[], engineVersion: string, now: () => number): RulesetPrefilter {
+  const compiled = compilePrefilter(documents, engineVersion)
   return createPrefilter(compiled, { createEngine: createCheckEngine, now })
 }
 
-function buildDescriber({ documents }: RulesetSource): RequestDescriber | undefined {
-  const fingerprinting = findFingerprinting(documents.map(parseRulesetDocument))
+function buildDescriber(documents: readonly JsonRecord[]): RequestDescriber | undefined {
+  const fingerprinting = findFingerprinting(documents)
   return fingerprinting.kind === 'unknown' ? undefined : new RequestDescriber(fingerprinting, createCheckEngine)
 }
 
 function buildFamilies(
-  settings: Pick<WorkerSettings, 'ruleset' | 'engine'>,
+  documents: readonly JsonRecord[],
   whole: Engine,
   { families }: RulesetPrefilter,
+  create: (rules: object) => Engine,
   checkpoint: () => void,
 ): FamilyJudges | undefined {
   // With one family there is nothing to spare; rules that the engine refuses would be counted into the order of the others.
   if (families.length < 2 || whole.rulesFailedCount > 0) return undefined
-  const documents = settings.ruleset.documents.map(parseRulesetDocument)
   const order = new RuleOrder(documents, createCheckEngine, checkpoint)
   if (!order.knows(families.flat())) return undefined
   // All are built before the first request: building one takes longer than a request may.
   const engines = families.map((ids) => {
     checkpoint()
-    const text = JSON.stringify(selectRules(documents, ids))
-    return createEngine({ documents: [{ path: 'family', text }] }, { ...settings.engine, minRules: 0 })
+    return create(selectRules(documents, ids))
   })
   return new FamilyJudges(engines, order)
 }
 
 /** The small engine that confirms single values; its results are only counted, so there is nothing to redact. */
 export function createCheckEngine(rules: object): Engine {
-  const documents = [{ path: 'prefilter', text: JSON.stringify(rules) }]
-  return createEngine({ documents }, { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 })
+  return createEngine(documentOf(rules), { obfuscationKeyRegex: '', obfuscationValueRegex: '', minRules: 0 })
+}
+
+function documentOf(rules: object): RulesetSource {
+  return { documents: [{ path: 'rules of our own', text: JSON.stringify(rules) }] }
 }

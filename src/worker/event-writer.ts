@@ -15,10 +15,8 @@ import { createEventIdSource } from '../verdict/event-id.js'
 import { compileJsonPaths } from '../verdict/json-paths.js'
 import { readRecordFields } from '../verdict/record-fields.js'
 import { createRedaction } from '../verdict/redact.js'
-
 import { listReadHeaders, listReportedHeaders } from '../verdict/reported-headers.js'
 import type { Inspection } from './inspection.js'
-
 import type { InspectionSettings } from './messages.js'
 import { threadCpuUs } from './thread-clock.js'
 

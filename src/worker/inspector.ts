@@ -289,14 +289,6 @@ export class Inspector {
     if (attributes !== undefined) result.attributes = { ...result.attributes, ...attributes }
   }
 
-  /** The whole ruleset begins anew where families had begun: what both find must not count twice. */
-  #forgetFindings(): void {
-    const result = this.#result
-    result.matches = []
-    result.isKept = false
-    result.attributes = undefined
-  }
-
   #noteBody(body: BodyReport): void {
     this.#result.body = body
     if (body.isTruncated) this.#result.isTruncated = true
@@ -328,24 +320,29 @@ export class Inspector {
     const { families } = this.#parts
     const suspects = this.#sieve?.families ?? wholeRuleset
     this.#pickedParts.push(picked)
-    if (families !== undefined && (suspects & wholeRuleset) === 0) {
-      const { matches } = this.#result
-      const reportedCount = matches.length
-      const isToGoOn = families.judge(this.#pickedParts, suspects, this.#runInContext)
-      if (matches.length > reportedCount) this.#result.matches = families.report(matches, reportedCount)
-      return isToGoOn
-    }
-    this.#judgesByFamily = false
+    if (families === undefined || (suspects & wholeRuleset) !== 0) return this.#beginAnew()
     const result = this.#result
-    const { matches: found, isKept: wasKept, attributes: described, engineErrorCount: errorCount } = result
-    this.#forgetFindings()
+    const reportedCount = result.matches.length
+    const isToGoOn = families.judge(this.#pickedParts, suspects, this.#runInContext)
+    if (result.matches.length > reportedCount) result.matches = families.report(result.matches, reportedCount)
+    return isToGoOn
+  }
+
+  /** From here on the whole ruleset judges, all parts so far too: what families have found already must not count twice. */
+  #beginAnew(): boolean {
+    const result = this.#result
+    const { matches, isKept, attributes, engineErrorCount } = result
+    this.#judgesByFamily = false
+    result.matches = []
+    result.isKept = false
+    result.attributes = undefined
     const isToGoOn = this.#pickedParts.every(this.#runPart)
-    // What families have found stands where the whole ruleset did not get so far again.
-    if (result.isTimedOut || result.engineErrorCount > errorCount) {
+    // What they found stands where the whole ruleset did not get so far again.
+    if (result.isTimedOut || result.engineErrorCount > engineErrorCount) {
       const types = new Set(result.matches.map(({ tags }) => tags['type']))
-      result.matches.push(...found.filter(({ tags }) => !types.has(tags['type'])))
-      result.isKept ||= wasKept
-      result.attributes = { ...described, ...result.attributes }
+      result.matches.push(...matches.filter(({ tags }) => !types.has(tags['type'])))
+      result.isKept ||= isKept
+      result.attributes = { ...attributes, ...this.#result.attributes }
     }
     return isToGoOn
   }

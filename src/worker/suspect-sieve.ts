@@ -3,7 +3,6 @@
 // most of what a match would cost goes into values that no rule can match, and 100 KiB of padding in a body would use up a
 // request's time before what follows is looked at.
 // Sound because a rule can match only if values that its conditions need were picked (`findsAllValues`).
-
 import { type FamilySet, wholeRuleset } from '../prefilter/families.js'
 import type { RulesetPrefilter } from '../prefilter/ruleset-prefilter.js'
 import type { EngineInputBuilder } from '../request/engine-input.js'

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { parse } from 'yaml'
-import type { ByteText, RequestParts } from '../request/support/make-record.js'
+import type { ByteText, RequestParts } from '#src/batch/make-record.js'
 import { grpcMessage, protobufField } from '../request/support/protobuf.js'
 
 export interface VerdictCase {

@@ -1,9 +1,10 @@
 // Runs one verdict case through decoder, prefilter and engine, and says what is wrong with its verdict.
+
+import { makeRecord, type RequestParts } from '#src/batch/make-record.js'
 import { readRuleset } from '#src/engine/ruleset.js'
 import type { PrefilterMode } from '#src/options/serve-options.js'
 import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
 import type { WorkerSettings } from '#src/worker/messages.js'
-import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 import { testOptions } from '../request/support/walk.js'
 import type { VerdictCase } from './case-file.js'
 

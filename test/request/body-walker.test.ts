@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import t from 'tap'
+import type { RequestParts } from '#src/batch/make-record.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
-import type { RequestParts } from './support/make-record.js'
 import { bodyOf, walk } from './support/walk.js'
 
 const report = (parts: RequestParts, limit?: number) =>

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { makeRecord } from '#src/batch/make-record.js'
 import { clientChain } from '#src/request/client-ip.js'
 import type { WalkOptions } from '#src/request/walk-settings.js'
-import { makeRecord } from './support/make-record.js'
 import { addressOf, walk } from './support/walk.js'
 
 type Headers = [string, string][]

@@ -2,12 +2,12 @@
 // decoder goes on for long after it has ended.
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { makeRecord } from '#src/batch/make-record.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
 import { RequestWalker } from '#src/request/request-walker.js'
 import type { AddressSink } from '#src/request/value-visitor.js'
 import { prepareWalkSettings } from '#src/request/walk-settings.js'
 import { createCollector } from './support/collector.js'
-import { makeRecord } from './support/make-record.js'
 import { testOptions } from './support/walk.js'
 
 const mark = ' here-is-the-mark '

@@ -1,6 +1,6 @@
 import t from 'tap'
+import type { RequestParts } from '#src/batch/make-record.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
-import type { RequestParts } from './support/make-record.js'
 import { addressOf, walk } from './support/walk.js'
 
 const headersOf = (parts: RequestParts) => addressOf(walk(parts), 'server.request.headers.no_cookies')

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { makeRecord } from '#src/batch/make-record.js'
 import { requestHost } from '#src/request/host.js'
-import { makeRecord } from './support/make-record.js'
 
 const envoy = [['X-Envoy-Internal', 'true']] as const
 

@@ -1,10 +1,10 @@
 import t from 'tap'
+import { makeRecord } from '#src/batch/make-record.js'
 import type { ConditionMatch } from '#src/engine/engine.js'
 import { HeaderNames } from '#src/request/header-names.js'
 import { buildEvent } from '#src/verdict/build-event.js'
 import { type RecordHeader, readRecordFields } from '#src/verdict/record-fields.js'
 import { listReadHeaders, listReportedHeaders } from '#src/verdict/reported-headers.js'
-import { makeRecord } from '../request/support/make-record.js'
 import { sampleContext, sampleInput, sampleMatch, sampleRecord, sampleWork } from './support/event-input.js'
 
 t.test('an event says what was asked, by whom, what matched and who judged', async (t) => {

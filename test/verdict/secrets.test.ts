@@ -1,10 +1,10 @@
 // Secrets planted in every part of a request that also holds an attack, seen through the real engine and the worker's own wiring.
 import t from 'tap'
+import { makeRecord, type RequestParts } from '#src/batch/make-record.js'
 import { readRuleset } from '#src/engine/ruleset.js'
 import { buildInspector } from '#src/worker/build-inspector.js'
 import { EventWriter } from '#src/worker/event-writer.js'
 import type { InspectionSettings } from '#src/worker/messages.js'
-import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 import { defaultPatterns } from './support/redaction.js'
 
 const secret = 'hunter2'

@@ -1,10 +1,10 @@
 // Cookies whose names mean something to JavaScript: as names and with an attack as value. No rule of the default ruleset raises
 // an event on cookies, so these are the rules of an operator.
 import t from 'tap'
+import { makeRecord } from '#src/batch/make-record.js'
 import type { PrefilterMode } from '#src/options/serve-options.js'
 import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
 import { createCaseSettings } from '../cases/check-case.js'
-import { makeRecord } from '../request/support/make-record.js'
 
 const names = ['__proto__', 'constructor', 'prototype', 'toJSON', 'hasOwnProperty', 'then', '0', '7', '4294967295', '']
 

@@ -1,10 +1,10 @@
 // Large bodies through all rules: padding hides nothing, with the sieve in front of the engine or without it.
 import t from 'tap'
+import { makeRecord, type RequestParts } from '#src/batch/make-record.js'
 import type { BuiltInspector } from '#src/worker/build-inspector.js'
 import { shapedBytes } from '#src/worker/suspect-sieve.js'
 import { createCaseEngine, inspectWith } from '../cases/check-case.js'
 import { Random } from '../fuzz/random.js'
-import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 
 const attacks = [
   '$globals',

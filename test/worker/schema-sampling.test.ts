@@ -1,11 +1,11 @@
 // A sampled request gives its schemas: it goes to the engine even if the prefilter could have cleared it, and comes out as it would.
 import t from 'tap'
+import { makeRecord, type RequestParts } from '#src/batch/make-record.js'
 import { completeServeOptions } from '#src/options/load.js'
 import { buildInspector } from '#src/worker/build-inspector.js'
 import { EventWriter } from '#src/worker/event-writer.js'
 import { SpanGate } from '#src/worker/span-gate.js'
 import { readWorkerSettings } from '#src/worker/worker-settings.js'
-import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 
 const options = completeServeOptions({ events: ['datadog'], verifyRatio: 0, wafTimeoutUs: 5_000_000 })
 const settings = await readWorkerSettings(options)

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { makeRecord, type RequestParts } from '#src/batch/make-record.js'
 import { defaultRulesetPath } from '#src/engine/ruleset.js'
 import { completeServeOptions } from '#src/options/load.js'
 import { type BuiltInspector, buildInspector } from '#src/worker/build-inspector.js'
 import { EventWriter } from '#src/worker/event-writer.js'
 import { readWorkerSettings } from '#src/worker/worker-settings.js'
-import { makeRecord, type RequestParts } from '../request/support/make-record.js'
 
 /** One that sieves and one that cannot, on the same rules. */
 interface Pair {

@@ -1,5 +1,6 @@
 // What of a request reaches the engine: what the prefilter cannot clear, where it stands.
 import t from 'tap'
+import { makeRecord } from '#src/batch/make-record.js'
 import type { EngineInput } from '#src/engine/engine.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
 import { EngineInputBuilder } from '#src/request/engine-input.js'
@@ -7,7 +8,6 @@ import { RequestWalker } from '#src/request/request-walker.js'
 import { prepareWalkSettings } from '#src/request/walk-settings.js'
 import { SuspectSieve, shapedBytes } from '#src/worker/suspect-sieve.js'
 import { prefilterOfRules, prefilterOn, regexRule, ruleOf } from '../prefilter/support/prefilter-on.js'
-import { makeRecord } from '../request/support/make-record.js'
 import { testOptions } from '../request/support/walk.js'
 
 const padding = 'padding '.repeat(shapedBytes / 8)

@@ -3,6 +3,7 @@
 //
 // Exclusions are not read: a filter only takes inputs or rules away, or changes the action of a rule that matches. Taking
 // an input away could make a negated condition true, so the compiler never relies on one (see plan-rule.ts).
+import { ruleSections } from '../../engine/ruleset-sections.js'
 import { isRecord, type JsonRecord, listOf, recordOf, textOf } from '../../json-shape.js'
 import { mayBeEnabled, type RuleSwitch, readSwitches } from './overrides.js'
 import type {
@@ -19,7 +20,6 @@ import type {
 } from './rule-source.js'
 import { isForEngine } from './version-bounds.js'
 
-const ruleSections = ['rules', 'rules_compat', 'custom_rules'] as const
 /** Sections that need no reading: they cannot make a rule match that would not match without them. */
 const harmlessSections: ReadonlySet<string> = new Set([
   'actions',

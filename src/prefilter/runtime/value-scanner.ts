@@ -39,10 +39,7 @@ export class ValueScanner {
 
   /** @returns false when the text may match; true may still mean that values were stored for a check. */
   passes(group: ScanGroup, bytes: Uint8Array, start: number, end: number): boolean {
-    // The engine's string operators never match an empty text.
-    if (start === end) return true
-    if (end - start > maxTextBytes) return false
-    const flags = group.automaton.scan(bytes, start, end)
+    const flags = flagsOf(group, bytes, start, end)
     if (flags === firedResult) return false
     if (flags === 0) return true
     return this.#passesRescans(group, flags, bytes, start, end) && this.#keepForChecks(group, flags, bytes, start, end)
@@ -50,9 +47,7 @@ export class ValueScanner {
 
   /** As `passes`, but nothing is stored: a text that the engine would have to check may match. */
   passesUnchecked(group: ScanGroup, bytes: Uint8Array, start: number, end: number): boolean {
-    if (start === end) return true
-    if (end - start > maxTextBytes) return false
-    const flags = group.automaton.scan(bytes, start, end)
+    const flags = flagsOf(group, bytes, start, end)
     if (flags === firedResult) return false
     for (const { triggers } of group.checks) if ((flags & triggers) !== 0) return false
     return flags === 0 || this.#passesRescans(group, flags, bytes, start, end)
@@ -101,4 +96,10 @@ export class ValueScanner {
   #keep(request: CheckRequest, bytes: Uint8Array, start: number, end: number): boolean {
     return this.#store.add(request.check, bytes, start, end)
   }
+}
+
+/** As `Automaton.scan`. The engine's string operators never match an empty text; what it would cut fires. */
+function flagsOf({ automaton }: ScanGroup, bytes: Uint8Array, start: number, end: number): number {
+  if (start === end) return 0
+  return end - start > maxTextBytes ? firedResult : automaton.scan(bytes, start, end)
 }

@@ -1,7 +1,7 @@
 import busboy from 'busboy'
 import fc from 'fast-check'
 import t from 'tap'
-import type { RequestParts } from '../support/make-record.js'
+import type { RequestParts } from '#src/batch/make-record.js'
 import { addressOf, walk } from '../support/walk.js'
 
 const type = 'multipart/form-data; boundary=b'

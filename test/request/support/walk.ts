@@ -1,4 +1,6 @@
 // Walks a request made of parts and shows what the engine would be given.
+
+import { makeRecord, type RequestParts } from '#src/batch/make-record.js'
 import type { EngineInput } from '#src/engine/engine.js'
 import type { BodyReport } from '#src/request/body-walker.js'
 import { DecodeBudget } from '#src/request/decode-budget.js'
@@ -6,7 +8,6 @@ import { EngineInputBuilder } from '#src/request/engine-input.js'
 import type { HeadReport } from '#src/request/head-walker.js'
 import { RequestWalker } from '#src/request/request-walker.js'
 import { prepareWalkSettings, type WalkOptions } from '#src/request/walk-settings.js'
-import { makeRecord, type RequestParts } from './make-record.js'
 
 export const testOptions: WalkOptions = {
   clientIpHeader: '',

@@ -39,10 +39,12 @@ export const mayNameTypesOf: Readonly<Record<Stage, readonly Stage[]>> = {
 export const contracts: Readonly<Record<string, string>> = {
   'batch/record-layout.ts': 'the record format: the listener writes it, workers read it',
   'batch/record-reader.ts': 'the one way to read a record',
+  'batch/make-record.ts': 'a record without a parser: workers warm up on some',
   'batch/slab.ts': 'the memory that records lie in: a request that still arrives is staged in one',
   'parser/methods.ts': 'the method names behind the numbers in records',
   'request/value-visitor.ts': 'what every decoder, the prefilter and the engine input agree on',
   'prefilter/families.ts': 'the families of rules: the prefilter tells them, workers judge them apart',
+  'engine/ruleset-sections.ts': 'which sections of a ruleset hold rules: engine, prefilter and page read the same',
   'request/body/body-fault.ts': 'what can be wrong with a body: decoders, events and metrics name it alike',
   'verdict/outcome.ts': 'the eight outcomes',
   'verdict/event.ts': 'the event schema',

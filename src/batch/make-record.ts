@@ -1,8 +1,9 @@
-// Writes a record as the listener would, from parts that no real gateway need ever send.
+// Writes a request's record from its parts, without a parser: for requests of our own, and for those that no gateway need ever send.
+// Not on the hot path: `record-writer.ts` writes what arrives.
 
-import { align8, fixedBytes, Word, wordsPerSpan } from '#src/batch/record-layout.js'
-import { RecordReader } from '#src/batch/record-reader.js'
-import { methodNames } from '#src/parser/methods.js'
+import { methodNames } from '../parser/methods.js'
+import { align8, fixedBytes, Word, wordsPerSpan } from './record-layout.js'
+import { RecordReader } from './record-reader.js'
 
 export type ByteText = string | Uint8Array
 
